@@ -1,0 +1,26 @@
+#ifndef KVWIRE_CLIENT_COMMANDS_H_
+#define KVWIRE_CLIENT_COMMANDS_H_
+
+// The subcommands of kvwire, one .cc each. Each declares its flags on `app` and
+// returns what to do once they are parsed: print, and return the exit code.
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/status/statusor.h"
+
+namespace kvwire {
+
+using Command = std::function<absl::StatusOr<int>()>;
+
+Command AddRunCommand(CLI::App& app);
+Command AddSendCommand(CLI::App& app);
+Command AddDemoCommand(CLI::App& app);
+Command AddListCommand(CLI::App& app);
+Command AddBoundsCommand(CLI::App& app);
+Command AddHealthCommand(CLI::App& app);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_CLIENT_COMMANDS_H_

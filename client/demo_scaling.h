@@ -1,0 +1,23 @@
+#ifndef KVWIRE_CLIENT_DEMO_SCALING_H_
+#define KVWIRE_CLIENT_DEMO_SCALING_H_
+
+// The demo's second part: how wire bytes grow with n and d.
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "client/driver.h"
+#include "client/run_options.h"
+
+namespace kvwire {
+
+// The exponent b of the least-squares fit y = a x^b; x and y positive, at least two
+// different x.
+double FittedExponent(absl::Span<const double> x, absl::Span<const double> y);
+
+// Runs `bitplane` and `exact` with random bits at n = 8 .. 128 and d = 64, 128, and
+// prints wire bytes and exponents. Returns whether every verdict was good.
+absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_CLIENT_DEMO_SCALING_H_

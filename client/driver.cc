@@ -1,0 +1,215 @@
+#include "client/driver.h"
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/wire/channels.h"
+#include "common/wire/parameters_conversion.h"
+#include "common/wire/status_conversion.h"
+
+namespace kvwire {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{1} << 20;
+// How long Bob's end of the connection may take to close after Alice's has.
+constexpr double kCloseSeconds = 10;
+
+absl::Status Write(std::ofstream& file, const std::string& bytes) {
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return file.good() ? absl::OkStatus() : absl::UnknownError("the file cannot be written");
+}
+
+}  // namespace
+
+Driver::Driver(const Services& services)
+    : services_(services),
+      alice_channel_(ControlChannel(services.alice)),
+      bob_channel_(ControlChannel(services.bob)),
+      alice_(v1::AliceService::NewStub(alice_channel_)),
+      bob_(v1::BobService::NewStub(bob_channel_)) {}
+
+absl::Status Driver::Connect() {
+  const absl::Time deadline = absl::Now() + services_.timeout;
+  KVWIRE_RETURN_IF_ERROR(
+      WaitConnected(*alice_channel_, services_.alice, services_.timeout, "Alice"));
+  KVWIRE_RETURN_IF_ERROR(
+      WaitConnected(*bob_channel_, services_.bob, deadline - absl::Now(), "Bob"));
+  if (services_.channel.has_value()) {
+    channel_endpoint_ = services_.channel->ToString();
+    return absl::OkStatus();
+  }
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + services_.timeout));
+  v1::GetChannelResponse response;
+  KVWIRE_RETURN_IF_ERROR(
+      Annotate(FromGrpc(bob_->GetChannel(&context, {}, &response)), "Bob"));
+  KVWIRE_ASSIGN_OR_RETURN(Endpoint endpoint, ParseEndpoint(response.endpoint()));
+  // A wildcard is no address to dial; what reached Bob's other port will do.
+  if (endpoint.IsWildcard()) endpoint.host = services_.bob.host;
+  channel_endpoint_ = endpoint.ToString();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RunResult> Driver::Run(const RunRequest& request) {
+  const absl::Time start = absl::Now();
+  const int64_t payload_bits = request.parameters.payload_bits();
+  RunResult result{.run_id = RandomRunId(),
+                   .parameters = request.parameters,
+                   .masked = request.masked,
+                   .asked_all = request.question.all};
+  BitVector mask(payload_bits);
+  if (request.masked) {
+    KVWIRE_ASSIGN_OR_RETURN(mask, request.secret.Draw("mask", payload_bits));
+  }
+  BitVector masked = request.payload;
+  masked.Xor(mask);
+  const absl::Cleanup close = [this, run_id = result.run_id] { CloseRun(run_id); };
+  KVWIRE_RETURN_IF_ERROR(Speak(request, masked, result));
+  KVWIRE_RETURN_IF_ERROR(CollectBobsBooks(result));
+
+  if (!request.question.all) {
+    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> positions,
+                            DrawQuestion(request.question, request.secret, payload_bits));
+    KVWIRE_ASSIGN_OR_RETURN(const BitVector answer,
+                            Ask(request, positions, /*all=*/false, result));
+    for (size_t k = 0; k < positions.size(); ++k) {
+      const int64_t at = positions[k];
+      const bool bit = answer.Get(static_cast<int64_t>(k)) != mask.Get(at);
+      result.asked.push_back({at, bit, bit == request.payload.Get(at)});
+      if (!result.asked.back().correct) ++result.asked_errors;
+    }
+    result.asked_bits = static_cast<int64_t>(positions.size());
+  }
+  KVWIRE_RETURN_IF_ERROR(AskAll(request, mask, result));
+  if (!request.save_snapshot.empty()) {
+    KVWIRE_RETURN_IF_ERROR(SaveSnapshot(result, request.save_snapshot));
+  }
+  result.total_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  return result;
+}
+
+// The audit of every position, from fresh restores of the sealed message. It is
+// also the answer where everything was asked.
+absl::Status Driver::AskAll(const RunRequest& request, const BitVector& mask,
+                            RunResult& result) {
+  KVWIRE_ASSIGN_OR_RETURN(result.audit, Ask(request, {}, /*all=*/true, result));
+  result.audit.Xor(mask);
+  result.bit_errors = result.audit.Distance(request.payload);
+  if (request.question.all) {
+    result.asked_bits = request.parameters.payload_bits();
+    result.asked_errors = result.bit_errors;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked,
+                           RunResult& result) {
+  grpc::ClientContext context;
+  v1::SpeakResponse response;
+  const auto writer = alice_->Speak(&context, &response);
+  v1::SpeakRequest message;
+  v1::SpeakOpening& opening = *message.mutable_opening();
+  opening.set_protocol_version(kProtocolVersion);
+  opening.set_run_id(result.run_id);
+  *opening.mutable_parameters() = ParametersToProto(request.parameters);
+  opening.set_channel_endpoint(channel_endpoint_);
+  if (request.payload_bytes.has_value()) opening.set_payload_bytes(*request.payload_bytes);
+  opening.set_connect_timeout_seconds(absl::ToDoubleSeconds(services_.timeout));
+  opening.set_memory_limit_bytes(request.memory_limit_bytes);
+  bool open = writer->Write(message);
+  const std::string& bytes = masked.bytes();
+  for (size_t offset = 0; open && offset < bytes.size(); offset += kPieceBytes) {
+    message.set_bits(bytes.substr(offset, kPieceBytes));
+    open = writer->Write(message);
+  }
+  writer->WritesDone();
+  KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(writer->Finish()), "Alice"));
+  result.alice = response.ledger();
+  result.alice_sha256 = response.snapshot_sha256();
+  result.state_bits = response.state_bits();
+  result.section_count = response.section_count();
+  result.alice_process_id = response.algorithm_process_id();
+  result.ingest_seconds = response.ingest_seconds();
+  result.transfer_seconds = response.transfer_seconds();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BitVector> Driver::Ask(const RunRequest& request,
+                                      const std::vector<int64_t>& positions, bool all,
+                                      RunResult& result) {
+  grpc::ClientContext context;
+  v1::DecodeRequest question;
+  question.set_protocol_version(kProtocolVersion);
+  question.set_run_id(result.run_id);
+  *question.mutable_parameters() = ParametersToProto(request.parameters);
+  question.set_all(all);
+  question.mutable_positions()->Add(positions.begin(), positions.end());
+  question.set_memory_limit_bytes(request.memory_limit_bytes);
+  const auto reader = bob_->Decode(&context, question);
+  v1::DecodeResponse piece;
+  std::string bytes;
+  v1::DecodeSummary summary;
+  while (reader->Read(&piece)) {
+    bytes += piece.bits();
+    if (piece.has_summary()) summary = piece.summary();
+  }
+  KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(reader->Finish()), "Bob"));
+  const int64_t size =
+      all ? request.parameters.payload_bits() : static_cast<int64_t>(positions.size());
+  if (static_cast<int64_t>(bytes.size()) != (size + 7) / 8) {
+    return absl::InternalError(
+        absl::StrCat("Bob answered ", bytes.size(), " bytes to ", size, " questions"));
+  }
+  result.bob_process_id = summary.algorithm_process_id();
+  result.attend_seconds += summary.attend_seconds();
+  return BitVector::FromBytes(bytes, size);
+}
+
+absl::Status Driver::CollectBobsBooks(RunResult& result) {
+  grpc::ClientContext context;
+  v1::GetLedgerRequest request;
+  request.set_run_id(result.run_id);
+  request.set_wait_seconds(kCloseSeconds);
+  v1::GetLedgerResponse response;
+  KVWIRE_RETURN_IF_ERROR(
+      Annotate(FromGrpc(bob_->GetLedger(&context, request, &response)), "Bob"));
+  result.bob = response.ledger();
+  result.bob_sha256 = response.snapshot_sha256();
+  if (response.has_payload_bytes()) result.payload_bytes = response.payload_bytes();
+  return absl::OkStatus();
+}
+
+absl::Status Driver::SaveSnapshot(const RunResult& result, const std::string& path) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  grpc::ClientContext context;
+  v1::GetMessageRequest request;
+  request.set_run_id(result.run_id);
+  const auto reader = bob_->GetMessage(&context, request);
+  v1::GetMessageResponse piece;
+  absl::Status written;
+  while (written.ok() && reader->Read(&piece)) written = Write(file, piece.data());
+  if (!written.ok()) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  file.close();
+  if (!written.ok() || !file.good()) {
+    return absl::UnknownError(absl::StrCat("the snapshot cannot be written to ", path));
+  }
+  return Annotate(FromGrpc(status), "Bob");
+}
+
+void Driver::CloseRun(uint64_t run_id) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
+  v1::CloseRunRequest request;
+  request.set_run_id(run_id);
+  v1::CloseRunResponse response;
+  bob_->CloseRun(&context, request, &response).IgnoreError();
+}
+
+}  // namespace kvwire

@@ -1,0 +1,67 @@
+#ifndef KVWIRE_CLIENT_DRIVER_H_
+#define KVWIRE_CLIENT_DRIVER_H_
+
+// The driver of a run: gives Alice her masked bits, asks Bob once the message is
+// sealed, unmasks his answers, and collects both ends' books. It alone sees both
+// private inputs.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/question.h"
+#include "client/run_result.h"
+#include "client/secret_bits.h"
+#include "client/services.h"
+#include "common/base/bit_vector.h"
+#include "common/reduction/parameters.h"
+#include "kvwire/v1/alice.grpc.pb.h"
+#include "kvwire/v1/bob.grpc.pb.h"
+
+namespace kvwire {
+
+struct RunRequest {
+  PublicParameters parameters;
+  BitVector payload;                     // L d bits, before masking
+  std::optional<int64_t> payload_bytes;  // if the payload is a file, its length
+  bool masked = true;
+  SecretBits secret;  // where mask and random questions come from
+  Question question;
+  int64_t memory_limit_bytes = 0;
+  std::string save_snapshot;  // path; empty: do not save
+};
+
+class Driver {
+ public:
+  // `services` must outlive the driver.
+  explicit Driver(const Services& services);
+
+  // Connects to Alice and Bob within the services' timeout, one for both. Returns
+  // UNAVAILABLE naming the one that cannot be reached.
+  absl::Status Connect();
+
+  // One run from beginning to end; call Connect first. Errors are the services'.
+  absl::StatusOr<RunResult> Run(const RunRequest& request);
+
+ private:
+  absl::Status Speak(const RunRequest& request, const BitVector& masked, RunResult& result);
+  absl::StatusOr<BitVector> Ask(const RunRequest& request, const std::vector<int64_t>& positions,
+                                bool all, RunResult& result);
+  absl::Status AskAll(const RunRequest& request, const BitVector& mask, RunResult& result);
+  absl::Status CollectBobsBooks(RunResult& result);
+  absl::Status SaveSnapshot(const RunResult& result, const std::string& path);
+  void CloseRun(uint64_t run_id);
+
+  const Services& services_;
+  std::shared_ptr<grpc::Channel> alice_channel_;
+  std::shared_ptr<grpc::Channel> bob_channel_;
+  std::unique_ptr<v1::AliceService::Stub> alice_;
+  std::unique_ptr<v1::BobService::Stub> bob_;
+  std::string channel_endpoint_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_CLIENT_DRIVER_H_

@@ -1,0 +1,93 @@
+// kvwire: runs the reduction over services, and keeps the books.
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands.h"
+#include "client/exit_code.h"
+#include "client/version.h"
+
+namespace {
+
+// True if the command line asks for JSON on stdout; needed before it is parsed, for
+// an error in it must be JSON too.
+bool WantsJsonOnStdout(int argc, char** argv) {
+  for (int k = 1; k < argc; ++k) {
+    if (std::strcmp(argv[k], "--json=-") == 0) return true;
+    if (std::strcmp(argv[k], "--json") == 0 && k + 1 < argc && std::strcmp(argv[k + 1], "-") == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+sigset_t BlockEndSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Ends the process on a signal; services of its own end with it, because they asked
+// the kernel to be ended when it is.
+void EndOnSignal(const sigset_t& signals) {
+  std::thread([signals] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    _exit(128 + signal);
+  }).detach();
+}
+
+int Report(const absl::Status& status, int exit_code, bool json) {
+  if (json) std::cout << kvwire::ErrorJson(exit_code, status) << std::endl;
+  std::cerr << "kvwire: " << status.message() << std::endl;
+  return exit_code;
+}
+
+using AddCommand = kvwire::Command (*)(CLI::App&);
+constexpr std::pair<const char*, AddCommand> kCommands[] = {
+    {"demo", kvwire::AddDemoCommand},     {"run", kvwire::AddRunCommand},
+    {"send", kvwire::AddSendCommand},     {"list", kvwire::AddListCommand},
+    {"bounds", kvwire::AddBoundsCommand}, {"health", kvwire::AddHealthCommand}};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const sigset_t signals = BlockEndSignals();
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  CLI::App app("kvwire: a KV cache's memory as a message, with every byte counted");
+  app.set_version_flag("--version", absl::StrCat("kvwire ", kvwire::kVersion));
+  app.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, kvwire::Command>> commands;
+  for (const auto& [name, add] : kCommands) {
+    CLI::App* command = app.add_subcommand(name);
+    commands.emplace_back(command, add(*command));
+  }
+  const bool json = WantsJsonOnStdout(argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return Report(absl::InvalidArgumentError(absl::StrCat(error.what(), " (see --help)")),
+                  kvwire::kExitUsage, json);
+  }
+  EndOnSignal(signals);
+  for (const auto& [command, act] : commands) {
+    if (!command->parsed()) continue;
+    const absl::StatusOr<int> exit_code = act();
+    if (exit_code.ok()) return *exit_code;
+    return Report(exit_code.status(), kvwire::ExitCodeOf(exit_code.status()), json);
+  }
+  return kvwire::kExitUnexpected;
+}

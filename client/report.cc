@@ -1,0 +1,159 @@
+#include "client/report.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/version.h"
+#include "common/reduction/bounds.h"
+
+namespace kvwire {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json ParametersJson(const RunResult& result) {
+  const PublicParameters& parameters = result.parameters;
+  return {{"problem", parameters.problem},
+          {"scales", parameters.scales.sides()},
+          {"tokens", parameters.scales.tokens()},
+          {"queries", parameters.scales.queries()},
+          {"replays", parameters.scales.replays()},
+          {"d", parameters.dims},
+          {"frame", KeyFrameName(parameters.frame)},
+          {"seed", parameters.seed},
+          {"sharpness", parameters.sharpness},
+          {"algorithm", parameters.algorithm},
+          {"mask", result.masked ? "private" : "none"}};
+}
+
+Json EndJson(const v1::ChannelLedger& ledger) {
+  return {{"snapshot_bytes", ledger.snapshot_bytes()},
+          {"messages", ledger.message_count()},
+          {"message_bytes", ledger.message_bytes()},
+          {"grpc_bytes", GrpcBytes(ledger)},
+          {"tcp_payload_bytes_sent", RunResult::SentBytes(ledger)},
+          {"tcp_payload_bytes_received", RunResult::ReceivedBytes(ledger)},
+          {"retransmitted_bytes", RunResult::RetransmittedBytes(ledger)},
+          {"ip_bytes", nullptr}};
+}
+
+Json CountJson(const v1::TcpCount& count) {
+  return {{"sent", count.sent_bytes()},
+          {"received", count.received_bytes()},
+          {"retransmitted", count.retransmitted_bytes()}};
+}
+
+Json ConnectionsJson(const RunResult& result) {
+  Json rows = Json::array();
+  const int count = std::min(result.alice.connections_size(), result.bob.connections_size());
+  for (int k = 0; k < count; ++k) {
+    const v1::TcpCount& alice = result.alice.connections(k);
+    const v1::TcpCount& bob = result.bob.connections(k);
+    rows.push_back({{"alice", CountJson(alice)},
+                    {"bob", CountJson(bob)},
+                    {"reverse_unread_bytes", bob.sent_bytes() - alice.received_bytes()},
+                    {"final", alice.final() && bob.final()}});
+  }
+  return rows;
+}
+
+Json AskedJson(const RunResult& result) {
+  Json rows = Json::array();
+  for (const AskedBit& asked : result.asked) {
+    rows.push_back({{"position", PositionName(asked.position, result.parameters.dims)},
+                    {"bit", asked.bit ? 1 : 0},
+                    {"correct", asked.correct}});
+  }
+  return rows;
+}
+
+std::string LeakTestName(const Verdict& verdict) {
+  if (!verdict.leak_bits.has_value()) return "not applicable";
+  return std::max(*verdict.leak_bits, *verdict.state_leak_bits) < kLeakLimitBits ? "passed" : "failed";
+}
+
+Json OrNull(const std::optional<double>& value) {
+  return value.has_value() ? Json(*value) : Json(nullptr);
+}
+
+double Ratio(int64_t numerator, int64_t denominator) {
+  return denominator == 0 ? 0 : static_cast<double>(numerator) / static_cast<double>(denominator);
+}
+
+}  // namespace
+
+std::string PositionName(int64_t position, int64_t dims) {
+  return absl::StrCat(position / dims, ".", position % dims);
+}
+
+std::string ResultJson(const RunResult& result, const Verdict& verdict) {
+  const int64_t payload_bits = result.parameters.payload_bits();
+  Json json = {{"run_id", absl::StrFormat("%016x", result.run_id)},
+               {"version", kVersion},
+               {"parameters", ParametersJson(result)},
+               {"payload_bits", payload_bits},
+               {"asked_bits", result.asked_bits},
+               {"asked_errors", result.asked_errors}};
+  if (!result.asked_all) json["asked"] = AskedJson(result);
+  json.update({{"bit_errors", result.bit_errors},
+               {"bit_error_rate", Ratio(result.bit_errors, payload_bits)},
+               {"floor_bits", result.floor_bits()},
+               {"leak_bits", OrNull(verdict.leak_bits)},
+               {"state_leak_bits", OrNull(verdict.state_leak_bits)},
+               {"leak_test", LeakTestName(verdict)},
+               {"state_bits", result.state_bits},
+               {"snapshot_bytes", result.alice.snapshot_bytes()},
+               {"snapshot_sha256", absl::BytesToHexString(result.alice_sha256)},
+               {"efficiency", Ratio(result.floor_bits(), 8 * result.wire_bytes())},
+               {"alice", EndJson(result.alice)},
+               {"bob", EndJson(result.bob)},
+               {"connections", ConnectionsJson(result)},
+               {"seconds",
+                {{"ingest", result.ingest_seconds},
+                 {"transfer", result.transfer_seconds},
+                 {"attend", result.attend_seconds},
+                 {"total", result.total_seconds}}},
+               {"verdict", {{"ok", verdict.ok()}, {"reasons", verdict.reasons}}}});
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string ResultText(const RunResult& result, const Verdict& verdict) {
+  const PublicParameters& parameters = result.parameters;
+  std::string text = absl::StrFormat(
+      "run %016x: %s, L = %d tokens, d = %d, %s keys, C = %g\n", result.run_id,
+      parameters.algorithm, parameters.scales.tokens(), parameters.dims,
+      std::string(KeyFrameName(parameters.frame)), parameters.sharpness);
+  const auto line = [&text](std::string what, int64_t value, std::string unit) {
+    absl::StrAppendFormat(&text, "  %-22s %14d  %s\n", what, value, unit);
+  };
+  line("payload", parameters.payload_bits(), "bits (L d)");
+  line("state, as claimed", result.state_bits, "bits");
+  line("snapshot", result.alice.snapshot_bytes(), "bytes");
+  line("messages", result.alice.message_bytes(),
+       absl::StrCat("bytes in ", result.alice.message_count()));
+  line("gRPC", GrpcBytes(result.alice), "bytes");
+  line("wire (TCP payload)", result.wire_bytes(), "bytes, the kernel's count at both ends");
+  line("back from Bob", RunResult::SentBytes(result.bob), "bytes");
+  line("floor", result.floor_bits(),
+       absl::StrFormat("bits: %.1f %% of the wire's",
+                       100 * Ratio(result.floor_bits(), 8 * result.wire_bytes())));
+  line("errors", result.bit_errors, absl::StrCat("of ", parameters.payload_bits(), " bits"));
+  if (!result.asked_all) {
+    line("asked", result.asked_bits, absl::StrCat("bits, ", result.asked_errors, " wrong"));
+    constexpr size_t kMostShown = 16;
+    for (size_t k = 0; k < std::min(kMostShown, result.asked.size()); ++k) {
+      const AskedBit& asked = result.asked[k];
+      absl::StrAppend(&text, "    bit ", PositionName(asked.position, parameters.dims), " = ",
+                      asked.bit ? 1 : 0, asked.correct ? "" : "  (wrong)", "\n");
+    }
+  }
+  absl::StrAppend(&text, "  leak test: ", LeakTestName(verdict), "\n");
+  absl::StrAppend(&text, "  verdict: ", verdict.ok() ? "ok" : "FAILED", "\n");
+  for (const std::string& reason : verdict.reasons) absl::StrAppend(&text, "    ", reason, "\n");
+  return text;
+}
+
+}  // namespace kvwire

@@ -1,0 +1,46 @@
+#include <memory>
+#include <optional>
+
+#include "client/commands.h"
+#include "client/driver.h"
+#include "client/run_options.h"
+#include "common/base/parallel.h"
+#include "common/base/status_macros.h"
+
+namespace kvwire {
+namespace {
+
+absl::StatusOr<int> RunCommand(const RunOptions& options) {
+  KVWIRE_ASSIGN_OR_RETURN(const ServicesOptions where, ServicesOptionsOf(options));
+  // Services first: processes are forked before this one has threads.
+  KVWIRE_ASSIGN_OR_RETURN(const Services services, PrepareServices(where));
+  SetParallelThreads(where.threads);
+  std::optional<std::string> file;
+  if (options.payload != "random") {
+    KVWIRE_ASSIGN_OR_RETURN(file, ReadPayloadFile(options.payload));
+  }
+  RunOptions sized = options;
+  if (!sized.n.has_value() && sized.scales.empty()) sized.n = 64;
+  KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, MakeRunRequest(sized, file));
+  Driver driver(services);
+  KVWIRE_RETURN_IF_ERROR(driver.Connect());
+  KVWIRE_ASSIGN_OR_RETURN(const RunResult result, driver.Run(request));
+  return ReportRun(options, result);
+}
+
+}  // namespace
+
+Command AddRunCommand(CLI::App& app) {
+  app.description(
+      "Runs the reduction once and prints its books.\n"
+      "  kvwire run --n 64 --d 256 --algorithm bitplane\n"
+      "  kvwire run --scales 1,2,3,4,5,6,8,10,13,16 --d 64 --ask 12.5 --json -");
+  const auto options = std::make_shared<RunOptions>();
+  AddProblemOptions(app, *options);
+  AddServiceOptions(app, *options);
+  app.add_option("--payload", options->payload, "what Alice knows: random, or a file")
+      ->capture_default_str();
+  return [options] { return RunCommand(*options); };
+}
+
+}  // namespace kvwire

@@ -1,0 +1,67 @@
+#ifndef KVWIRE_CLIENT_RUN_OPTIONS_H_
+#define KVWIRE_CLIENT_RUN_OPTIONS_H_
+
+// The flags of `run`, `send` and `demo`, and what they mean.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/status/statusor.h"
+#include "client/driver.h"
+#include "client/services.h"
+#include "client/verdict.h"
+
+namespace kvwire {
+
+struct RunOptions {
+  std::string problem = "var";
+  std::optional<int64_t> n;  // absent: 64, or the smallest that holds the file
+  std::string scales;
+  int64_t dims = 256;
+  std::string frame = "unit";
+  uint64_t seed = 1;
+  std::string sharpness = "solve";
+  std::string algorithm = "exact";
+  std::string payload = "random";
+  std::string mask = "private";
+  std::string secret_seed;
+  std::string ask = "all";
+  int64_t memory_limit_bytes = 0;
+  std::string save_snapshot;
+  std::string timeout = "10s";
+  std::string json;  // path, "-" for stdout, empty for text
+  bool allow_shared_algorithm = false;
+  ServicesOptions services;
+
+  bool json_on_stdout() const { return json == "-"; }
+};
+
+// Flags for where the services are; all three commands have them.
+void AddServiceOptions(CLI::App& app, RunOptions& options);
+// Flags for the problem, the algorithm and the books; `run` and `send`.
+void AddProblemOptions(CLI::App& app, RunOptions& options);
+
+// The services' options with the timeout parsed.
+absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options);
+
+// Reads the file whole. Returns INVALID_ARGUMENT, naming it, if it is missing, not
+// a regular file, empty, or holds more bits than any run can carry.
+absl::StatusOr<std::string> ReadPayloadFile(const std::string& path);
+
+// The run that the flags ask for, carrying `file` if there is one (without --n, on
+// the smallest pyramid that holds it) and random bits otherwise. Sharpness is
+// solved here, the same frame's once a process. Returns INVALID_ARGUMENT or
+// OUT_OF_RANGE naming the flag at fault.
+absl::StatusOr<RunRequest> MakeRunRequest(const RunOptions& options,
+                                          const std::optional<std::string>& file);
+
+// Prints the result where the flags say, in the form they say, and returns the exit
+// code of the verdict, or UNKNOWN if the JSON file cannot be written.
+absl::StatusOr<int> ReportRun(const RunOptions& options, const RunResult& result);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_CLIENT_RUN_OPTIONS_H_

@@ -1,0 +1,70 @@
+#ifndef KVWIRE_CLIENT_RUN_RESULT_H_
+#define KVWIRE_CLIENT_RUN_RESULT_H_
+
+// Everything that one run measured, and what follows from it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/bit_vector.h"
+#include "common/reduction/parameters.h"
+#include "kvwire/v1/ledger.pb.h"
+
+namespace kvwire {
+
+// One bit that Bob was asked for, unmasked.
+struct AskedBit {
+  int64_t position = 0;
+  bool bit = false;
+  bool correct = false;
+};
+
+struct RunResult {
+  uint64_t run_id = 0;
+  PublicParameters parameters;
+  bool masked = true;
+
+  // Bob's answers, unmasked: to what was asked, and the audit of all L d positions.
+  bool asked_all = true;
+  std::vector<AskedBit> asked;  // empty if all were asked
+  int64_t asked_bits = 0;
+  int64_t asked_errors = 0;
+  BitVector audit;
+  int64_t bit_errors = 0;
+
+  // The algorithm's claims.
+  int64_t state_bits = 0;
+  int64_t section_count = 1;
+  uint64_t alice_process_id = 0;
+  uint64_t bob_process_id = 0;
+
+  // The books of both ends.
+  v1::ChannelLedger alice;
+  v1::ChannelLedger bob;
+  std::string alice_sha256;  // raw
+  std::string bob_sha256;
+  std::optional<int64_t> payload_bytes;  // as Bob heard it
+
+  double ingest_seconds = 0;
+  double transfer_seconds = 0;
+  double attend_seconds = 0;
+  double total_seconds = 0;
+
+  // Sums over the connections of one end.
+  static int64_t SentBytes(const v1::ChannelLedger& ledger);
+  static int64_t ReceivedBytes(const v1::ChannelLedger& ledger);
+  static int64_t RetransmittedBytes(const v1::ChannelLedger& ledger);
+
+  // "Wire bytes": the kernel's count of all that Alice sent, first transmissions.
+  int64_t wire_bytes() const { return SentBytes(alice); }
+  int64_t floor_bits() const;
+};
+
+// + 5 bytes a message: the layer between Protocol Buffers and HTTP/2.
+int64_t GrpcBytes(const v1::ChannelLedger& ledger);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_CLIENT_RUN_RESULT_H_

@@ -1,0 +1,78 @@
+#include "client/services.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+
+namespace kvwire {
+namespace {
+
+constexpr absl::Duration kStartTime = absl::Seconds(30);
+
+// Starts a service and keeps it in `own`.
+absl::Status Launch(const std::string& program, std::vector<std::string> arguments,
+                    std::vector<ServiceProcess>& own) {
+  arguments.insert(arguments.end(), {"--listen", "127.0.0.1:0"});
+  KVWIRE_ASSIGN_OR_RETURN(ServiceProcess process, ServiceProcess::Start(program, arguments));
+  own.push_back(std::move(process));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
+  const std::string threads = absl::StrCat("--threads=", options.threads);
+  std::vector<std::string> algorithms = {options.alice_algorithm, options.bob_algorithm};
+  Services services;
+  services.timeout = options.timeout;
+  for (const std::string& given : algorithms) {
+    if (!given.empty()) continue;
+    KVWIRE_RETURN_IF_ERROR(Launch("kvwire-algorithm", {threads}, services.own));
+  }
+  size_t started = 0;
+  for (std::string& algorithm : algorithms) {
+    if (!algorithm.empty()) continue;
+    KVWIRE_ASSIGN_OR_RETURN(const Endpoint endpoint,
+                            services.own[started++].WaitListening(kStartTime));
+    algorithm = endpoint.ToString();
+  }
+  KVWIRE_RETURN_IF_ERROR(Launch("kvwire-alice",
+                                {threads, "--algorithm-endpoint", algorithms[0]}, services.own));
+  KVWIRE_RETURN_IF_ERROR(Launch(
+      "kvwire-bob",
+      {threads, "--algorithm-endpoint", algorithms[1], "--channel-listen", "127.0.0.1:0"},
+      services.own));
+  KVWIRE_ASSIGN_OR_RETURN(services.alice, services.own[started].WaitListening(kStartTime));
+  KVWIRE_ASSIGN_OR_RETURN(services.bob, services.own[started + 1].WaitListening(kStartTime));
+  return services;
+}
+
+}  // namespace
+
+absl::StatusOr<Services> PrepareServices(const ServicesOptions& options) {
+  if (options.alice.empty() != options.bob.empty()) {
+    return absl::InvalidArgumentError("--alice and --bob go together: give both or neither");
+  }
+  const bool foreign = !options.alice_algorithm.empty() || !options.bob_algorithm.empty();
+  if (!options.alice.empty() && foreign) {
+    return absl::InvalidArgumentError(
+        "--alice-algorithm and --bob-algorithm are for services of the command's own; running "
+        "services have their own --algorithm-endpoint");
+  }
+  if (options.timeout <= absl::ZeroDuration() || options.timeout > absl::Hours(1)) {
+    return absl::InvalidArgumentError("--timeout must be above 0 and at most 1h");
+  }
+  for (const std::string& endpoint : {options.alice_algorithm, options.bob_algorithm}) {
+    if (!endpoint.empty()) KVWIRE_RETURN_IF_ERROR(ParseEndpoint(endpoint).status());
+  }
+  if (options.alice.empty()) return StartOwn(options);
+  Services services;
+  services.timeout = options.timeout;
+  KVWIRE_ASSIGN_OR_RETURN(services.alice, ParseEndpoint(options.alice));
+  KVWIRE_ASSIGN_OR_RETURN(services.bob, ParseEndpoint(options.bob));
+  if (!options.channel.empty()) {
+    KVWIRE_ASSIGN_OR_RETURN(services.channel, ParseEndpoint(options.channel));
+  }
+  return services;
+}
+
+}  // namespace kvwire

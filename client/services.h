@@ -1,0 +1,42 @@
+#ifndef KVWIRE_CLIENT_SERVICES_H_
+#define KVWIRE_CLIENT_SERVICES_H_
+
+// The services a command works with: running ones, or its own.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "client/service_process.h"
+#include "common/wire/endpoint.h"
+
+namespace kvwire {
+
+struct ServicesOptions {
+  std::string alice;            // HOST:PORT; empty: own services
+  std::string bob;              // likewise; both or neither
+  std::string channel;          // what Alice dials; empty: what Bob reports
+  std::string alice_algorithm;  // foreign algorithm servers for own services
+  std::string bob_algorithm;
+  absl::Duration timeout = absl::Seconds(10);
+  int threads = 0;
+};
+
+struct Services {
+  Endpoint alice;
+  Endpoint bob;
+  std::optional<Endpoint> channel;
+  absl::Duration timeout;
+  std::vector<ServiceProcess> own;  // ended with this
+};
+
+// Starts what must be started, on loopback ports that the system picks. Returns
+// INVALID_ARGUMENT on options that do not go together, UNKNOWN if a service of its
+// own does not start.
+absl::StatusOr<Services> PrepareServices(const ServicesOptions& options);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_CLIENT_SERVICES_H_

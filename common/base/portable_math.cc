@@ -1,0 +1,127 @@
+#include "common/base/portable_math.h"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace kvwire {
+namespace {
+
+// ln 2 in two parts (fdlibm): the first has 21 zero bits at its end, so that its
+// product with any exponent of a double is exact.
+constexpr double kLn2High = 6.93147180369123816490e-01;
+constexpr double kLn2Low = 1.90821492927058770002e-10;
+constexpr double kLog2E = 1.4426950408889634074;
+constexpr double kSqrtHalf = 0.70710678118654752440;
+
+// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
+template <size_t N>
+double Polynomial(const std::array<double, N>& c, double x) {
+  double sum = c[N - 1];
+  for (size_t i = N - 1; i-- > 0;) sum = sum * x + c[i];
+  return sum;
+}
+
+// Wichura's three rational approximations, numerators and denominators.
+constexpr std::array<double, 8> kCentralTop = {
+    3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
+    1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4,
+    3.3430575583588128105e4, 2.5090809287301226727e3};
+constexpr std::array<double, 8> kCentralBottom = {1.0,
+                                                  4.2313330701600911252e1,
+                                                  6.8718700749205790830e2,
+                                                  5.3941960214247511077e3,
+                                                  2.1213794301586595867e4,
+                                                  3.9307895800092710610e4,
+                                                  2.8729085735721942674e4,
+                                                  5.2264952788528545610e3};
+constexpr std::array<double, 8> kTailTop = {
+    1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
+    3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
+    2.27238449892691845833e-2, 7.74545014278341407640e-4};
+constexpr std::array<double, 8> kTailBottom = {1.0,
+                                               2.05319162663775882187e0,
+                                               1.67638483018380384940e0,
+                                               6.89767334985100004550e-1,
+                                               1.48103976427480074590e-1,
+                                               1.51986665636164571966e-2,
+                                               5.47593808499534494600e-4,
+                                               1.05075007164441684324e-9};
+constexpr std::array<double, 8> kFarTop = {
+    6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
+    2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
+    2.71155556874348757815e-5, 2.01033439929228813265e-7};
+constexpr std::array<double, 8> kFarBottom = {1.0,
+                                              5.99832206555887937690e-1,
+                                              1.36929880922735805310e-1,
+                                              1.48753612908506148525e-2,
+                                              7.86869131145613259100e-4,
+                                              1.84631831751005468180e-5,
+                                              1.42151175831644588870e-7,
+                                              2.04426310338993978564e-15};
+
+// 1/k! for k = 0 .. 13.
+constexpr std::array<double, 14> InverseFactorials() {
+  std::array<double, 14> terms = {};
+  double factorial = 1;
+  for (size_t k = 0; k < terms.size(); ++k) {
+    if (k > 0) factorial *= static_cast<double>(k);
+    terms[k] = 1 / factorial;
+  }
+  return terms;
+}
+
+// The series of artanh(s) / s in s^2: 1/(2k + 1) for k = 0 .. 11.
+constexpr std::array<double, 12> InverseOdds() {
+  std::array<double, 12> terms = {};
+  for (size_t k = 0; k < terms.size(); ++k) terms[k] = 1.0 / static_cast<double>(2 * k + 1);
+  return terms;
+}
+
+constexpr std::array<double, 14> kExpSeries = InverseFactorials();
+constexpr std::array<double, 12> kArtanhSeries = InverseOdds();
+
+}  // namespace
+
+double PortableLog(double x) {
+  // x = m 2^e with m in [sqrt(1/2), sqrt(2)), and ln m = 2 artanh((m-1)/(m+1)):
+  // |s| < 0.1716, so the twelve terms leave 2e-20.
+  int e = 0;
+  double m = std::frexp(x, &e);
+  if (m < kSqrtHalf) {
+    m *= 2;
+    --e;
+  }
+  const double s = (m - 1) / (m + 1);
+  const double series = 2 * s * Polynomial(kArtanhSeries, s * s);
+  return e * kLn2High + (series + e * kLn2Low);
+}
+
+double PortableExp(double x) {
+  if (x != x) return x;
+  if (x < -746) return 0;
+  if (x > 710) return std::numeric_limits<double>::infinity();
+  // x = k ln 2 + r with |r| <= ln(2)/2, where fourteen terms leave 5e-18.
+  const double k = std::floor(x * kLog2E + 0.5);
+  const double r = (x - k * kLn2High) - k * kLn2Low;
+  const double series = Polynomial(kExpSeries, r);
+  const int exponent = static_cast<int>(k);
+  if (exponent < -1021 || exponent > 1022) return std::ldexp(series, exponent);
+  return series * std::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52);
+}
+
+double NormalQuantile(double p) {
+  const double q = p - 0.5;
+  if (q >= -0.425 && q <= 0.425) {
+    const double r = 0.180625 - q * q;
+    return q * Polynomial(kCentralTop, r) / Polynomial(kCentralBottom, r);
+  }
+  const double r = std::sqrt(-PortableLog(q < 0 ? p : 1 - p));
+  const double tail = r <= 5 ? Polynomial(kTailTop, r - 1.6) / Polynomial(kTailBottom, r - 1.6)
+                             : Polynomial(kFarTop, r - 5) / Polynomial(kFarBottom, r - 5);
+  return q < 0 ? -tail : tail;
+}
+
+}  // namespace kvwire

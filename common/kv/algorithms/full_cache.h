@@ -1,0 +1,132 @@
+#ifndef KVWIRE_COMMON_KV_ALGORITHMS_FULL_CACHE_H_
+#define KVWIRE_COMMON_KV_ALGORITHMS_FULL_CACHE_H_
+
+// Every key and value, rounded to Number (float or Eigen::half). Tokens that are
+// zero after rounding are counted, not stored: each weighs e^0 in closed form and
+// the order of tokens does not matter. Section kind 1 holds the other tokens in
+// order; the container's token count less these rows is the count of zeros.
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/kv/kv_cache.h"
+#include "common/kv/token_rows.h"
+
+namespace kvwire {
+
+template <typename Number>
+class FullCache : public KvCache {
+ public:
+  static absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
+    auto cache = std::make_unique<FullCache>(setup.dims, setup.memory_limit_bytes);
+    if (setup.frame.has_value()) {
+      KVWIRE_RETURN_IF_ERROR(cache->CheckRows(setup.frame->rows()));
+    }
+    return cache;
+  }
+
+  FullCache(int64_t dims, int64_t memory_limit_bytes)
+      : dims_(dims), memory_limit_bytes_(memory_limit_bytes), rows_(dims) {}
+
+  absl::Status Append(const TokenBlock& block) override {
+    KVWIRE_RETURN_IF_ERROR(CheckBlock(block, dims_, tokens_));
+    KVWIRE_ASSIGN_OR_RETURN(const int64_t stored, CountStored(block));
+    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + stored));
+    std::vector<Number> row(2 * dims_);
+    for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
+      LoadRow<Number>(block, i, dims_, absl::MakeSpan(row));
+      if (ContentOf<Number>(row) == RowContent::kFinite) rows_.Append(row);
+    }
+    tokens_ += block.rows;
+    return absl::OkStatus();
+  }
+
+  absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
+                      Eigen::Ref<Matrix> out) const override {
+    KVWIRE_RETURN_IF_ERROR(CheckAttend(tokens_, dims_, queries, out));
+    SoftmaxAttention(
+        queries, [this](BlockVisitor visitor) { rows_.VisitBlocks(visitor); },
+        tokens_ - rows_.rows(), out);
+    return absl::OkStatus();
+  }
+
+  int64_t tokens() const override { return tokens_; }
+  int64_t StateBits() const override { return 8 * rows_.rows() * RowBytes(); }
+
+  std::vector<SnapshotSection> Sections() const override {
+    return {{kRowsKind, rows_.rows() * RowBytes()}};
+  }
+
+  absl::Status WriteSection(uint8_t, ByteSink sink) const override {
+    return WriteRows(rows_.rows(), RowBytes(), sink, [this](int64_t row, std::string& piece) {
+      rows_.AppendSerialized(row, piece);
+    });
+  }
+
+  absl::Status BeginSection(int64_t tokens, SnapshotSection section) override {
+    KVWIRE_RETURN_IF_ERROR(section_.Begin(section, kRowsKind, RowBytes()));
+    if (section_.rows() > tokens) {
+      return absl::DataLossError(
+          absl::StrCat(section_.rows(), " rows in a stream of ", tokens, " tokens"));
+    }
+    tokens_ = tokens;
+    return CheckRows(section_.rows());
+  }
+
+  absl::Status RestoreBytes(std::string_view piece) override {
+    std::vector<Number> row(2 * dims_);
+    return section_.Append(piece, [&](std::string_view bytes) {
+      std::memcpy(row.data(), bytes.data(), bytes.size());
+      if (ContentOf<Number>(row) != RowContent::kFinite) {
+        return absl::DataLossError(
+            absl::StrCat("row ", rows_.rows(), " is zero or not finite"));
+      }
+      rows_.Append(row);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status EndRestore() override { return section_.End(); }
+
+ private:
+  static constexpr uint8_t kRowsKind = 1;
+
+  int64_t RowBytes() const { return TokenRows<Number>::RowBytes(dims_); }
+
+  absl::Status CheckRows(int64_t rows) const {
+    return CheckMemory(SaturatingProduct(rows, RowBytes()), memory_limit_bytes_);
+  }
+
+  // Returns how many tokens of a finite block are not zero, or INVALID_ARGUMENT if
+  // one overflows Number.
+  absl::StatusOr<int64_t> CountStored(const TokenBlock& block) const {
+    if (block.keys == nullptr && block.values == nullptr) return 0;
+    std::vector<Number> row(2 * dims_);
+    int64_t stored = 0;
+    for (int64_t i = 0; i < block.rows; ++i) {
+      LoadRow<Number>(block, i, dims_, absl::MakeSpan(row));
+      const RowContent content = ContentOf<Number>(row);
+      if (content == RowContent::kNotFinite) {
+        return absl::InvalidArgumentError(absl::StrCat("token ", tokens_ + i, " overflows ",
+                                                       8 * sizeof(Number), " bits a number"));
+      }
+      stored += content == RowContent::kFinite;
+    }
+    return stored;
+  }
+
+  int64_t dims_;
+  int64_t memory_limit_bytes_;
+  int64_t tokens_ = 0;
+  TokenRows<Number> rows_;
+  RowSection section_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_ALGORITHMS_FULL_CACHE_H_

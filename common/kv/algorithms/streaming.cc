@@ -1,0 +1,262 @@
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/kv/algorithms/algorithms.h"
+#include "common/kv/token_rows.h"
+
+namespace kvwire {
+namespace {
+
+constexpr uint8_t kRowsKind = 1;
+constexpr int64_t kMaxBudget = int64_t{1} << 32;
+
+// What of a stream is kept: a rule about positions, common to every state of a setup.
+struct Budget {
+  int64_t sinks = 4;
+  int64_t window = 64;
+  bool evicts_before = false;  // at each block, not when the scale closes
+
+  static absl::StatusOr<Budget> FromSpec(const AlgorithmSpec& spec);
+
+  // Where the window of a closed stream of `tokens` begins; sinks are before it.
+  int64_t WindowBegin(int64_t tokens) const { return std::max(sinks, tokens - window); }
+  int64_t Kept(int64_t tokens) const {
+    return std::min(tokens, sinks) + std::max(int64_t{0}, tokens - WindowBegin(tokens));
+  }
+  // The position of the index-th kept token of a closed stream.
+  int64_t KeptPosition(int64_t index, int64_t tokens) const {
+    return index < sinks ? index : WindowBegin(tokens) + index - sinks;
+  }
+};
+
+absl::StatusOr<Budget> Budget::FromSpec(const AlgorithmSpec& spec) {
+  Budget budget;
+  KVWIRE_ASSIGN_OR_RETURN(budget.sinks, spec.IntOption("sinks", 4, 0, kMaxBudget));
+  KVWIRE_ASSIGN_OR_RETURN(budget.window, spec.IntOption("window", 64, 0, kMaxBudget));
+  if (budget.sinks + budget.window == 0) {
+    return absl::InvalidArgumentError(
+        "algorithm streaming: sinks=0 and window=0 would keep nothing");
+  }
+  const auto evict = spec.options().find("evict");
+  if (evict != spec.options().end()) {
+    budget.evicts_before = evict->second == "before";
+    if (!budget.evicts_before && evict->second != "close") {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "algorithm streaming: option evict=", evict->second, " must be close or before"));
+    }
+  }
+  return budget;
+}
+
+// Some tokens of the stream: rows for those that are not zero, with their positions.
+// Zero tokens take no memory, so that an open scale of millions of them is free.
+class PositionedRows {
+ public:
+  explicit PositionedRows(int64_t dims) : rows_(dims) {}
+
+  // Positions and their order take this on top of the numbers of a row.
+  static constexpr int64_t kExtraRowBytes = sizeof(int64_t);
+
+  const TokenRows<float>& rows() const { return rows_; }
+
+  void Append(int64_t position, absl::Span<const float> row) {
+    positions_.push_back(position);
+    rows_.Append(row);
+  }
+
+  int64_t RowsBefore(int64_t position) const {
+    return std::lower_bound(positions_.begin(), positions_.end(), position) -
+           positions_.begin();
+  }
+
+  void DropBefore(int64_t position) {
+    const int64_t count = RowsBefore(position);
+    positions_.erase(positions_.begin(), positions_.begin() + count);
+    rows_.DropFront(count);
+  }
+
+  // Appends the serialized token at `position`.
+  void AppendSerialized(int64_t position, int64_t row_bytes, std::string& out) const {
+    const int64_t row = RowsBefore(position);
+    if (row < rows_.rows() && positions_[static_cast<size_t>(row)] == position) {
+      rows_.AppendSerialized(row, out);
+    } else {
+      out.append(static_cast<size_t>(row_bytes), '\0');
+    }
+  }
+
+ private:
+  std::deque<int64_t> positions_;  // increasing
+  TokenRows<float> rows_;
+};
+
+// StreamingLLM: the first `sinks` tokens ever (attention sinks) and the `window` most
+// recent ones, in float32 (Xiao et al. 2023). Section kind 1 holds every kept token,
+// zeros included, in order; the token count of the container tells which they are.
+class StreamingCache : public KvCache {
+ public:
+  StreamingCache(const CacheSetup& setup, const Budget& budget)
+      : dims_(setup.dims),
+        memory_limit_bytes_(setup.memory_limit_bytes),
+        budget_(budget),
+        window_begin_(budget.sinks),
+        sinks_(dims_),
+        recent_(dims_) {}
+
+  absl::Status CheckRows(int64_t rows) const {
+    return CheckMemory(SaturatingProduct(rows, RowBytes() + PositionedRows::kExtraRowBytes),
+                       memory_limit_bytes_);
+  }
+
+  absl::Status Append(const TokenBlock& block) override;
+
+  absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
+                      Eigen::Ref<Matrix> out) const override {
+    KVWIRE_RETURN_IF_ERROR(CheckAttend(tokens_, dims_, queries, out));
+    const auto visit = [this](BlockVisitor visitor) {
+      sinks_.rows().VisitBlocks(visitor);
+      recent_.rows().VisitBlocks(visitor);
+    };
+    const int64_t visible =
+        std::min(tokens_, budget_.sinks) + std::max(int64_t{0}, tokens_ - window_begin_);
+    SoftmaxAttention(queries, visit, visible - sinks_.rows().rows() - recent_.rows().rows(),
+                     out);
+    return absl::OkStatus();
+  }
+
+  int64_t tokens() const override { return tokens_; }
+  int64_t StateBits() const override { return 8 * budget_.Kept(tokens_) * RowBytes(); }
+
+  std::vector<SnapshotSection> Sections() const override {
+    return {{kRowsKind, budget_.Kept(tokens_) * RowBytes()}};
+  }
+
+  absl::Status WriteSection(uint8_t, ByteSink sink) const override {
+    return WriteRows(budget_.Kept(tokens_), RowBytes(), sink,
+                     [this](int64_t index, std::string& piece) {
+                       const int64_t position = budget_.KeptPosition(index, tokens_);
+                       (position < budget_.sinks ? sinks_ : recent_)
+                           .AppendSerialized(position, RowBytes(), piece);
+                     });
+  }
+
+  absl::Status BeginSection(int64_t tokens, SnapshotSection section) override;
+  absl::Status RestoreBytes(std::string_view piece) override;
+  absl::Status EndRestore() override { return section_.End(); }
+
+ private:
+  int64_t RowBytes() const { return TokenRows<float>::RowBytes(dims_); }
+
+  bool IsVisible(int64_t position, int64_t window_begin) const {
+    return position < budget_.sinks || position >= window_begin;
+  }
+
+  // The number of rows that Append would store of `block`.
+  int64_t CountStored(const TokenBlock& block, int64_t window_begin) const;
+
+  void Store(int64_t position, absl::Span<const float> row) {
+    (position < budget_.sinks ? sinks_ : recent_).Append(position, row);
+  }
+
+  int64_t dims_;
+  int64_t memory_limit_bytes_;
+  Budget budget_;
+  int64_t tokens_ = 0;
+  // Tokens [budget_.sinks, window_begin_) are evicted. The open scale may reach back
+  // further than the window.
+  int64_t window_begin_;
+  bool scale_closed_ = true;
+  PositionedRows sinks_;
+  PositionedRows recent_;
+  RowSection section_;
+  int64_t restored_rows_ = 0;
+};
+
+int64_t StreamingCache::CountStored(const TokenBlock& block, int64_t window_begin) const {
+  if (block.keys == nullptr && block.values == nullptr) return 0;
+  std::vector<float> row(2 * dims_);
+  int64_t stored = 0;
+  for (int64_t i = 0; i < block.rows; ++i) {
+    if (!IsVisible(tokens_ + i, window_begin)) continue;
+    LoadRow<float>(block, i, dims_, absl::MakeSpan(row));
+    stored += ContentOf<float>(row) == RowContent::kFinite;
+  }
+  return stored;
+}
+
+absl::Status StreamingCache::Append(const TokenBlock& block) {
+  KVWIRE_RETURN_IF_ERROR(CheckBlock(block, dims_, tokens_));
+  const int64_t end = tokens_ + block.rows;
+  int64_t window_begin = window_begin_;
+  if (scale_closed_) window_begin = budget_.WindowBegin(tokens_);
+  if (budget_.evicts_before) window_begin = budget_.WindowBegin(end);
+  const int64_t stored = CountStored(block, window_begin);
+  const int64_t held =
+      sinks_.rows().rows() + recent_.rows().rows() - recent_.RowsBefore(window_begin) + stored;
+  KVWIRE_RETURN_IF_ERROR(CheckRows(std::max(held, budget_.Kept(end))));
+
+  recent_.DropBefore(window_begin);
+  std::vector<float> row(2 * dims_);
+  for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
+    if (!IsVisible(tokens_ + i, window_begin)) continue;
+    LoadRow<float>(block, i, dims_, absl::MakeSpan(row));
+    if (ContentOf<float>(row) == RowContent::kFinite) Store(tokens_ + i, row);
+  }
+  tokens_ = end;
+  window_begin_ = window_begin;
+  scale_closed_ = block.closes_scale;
+  return absl::OkStatus();
+}
+
+absl::Status StreamingCache::BeginSection(int64_t tokens, SnapshotSection section) {
+  KVWIRE_RETURN_IF_ERROR(section_.Begin(section, kRowsKind, RowBytes()));
+  if (section_.rows() != budget_.Kept(tokens)) {
+    return absl::DataLossError(absl::StrCat(section_.rows(), " rows where ",
+                                            budget_.Kept(tokens), " of ", tokens,
+                                            " tokens are kept"));
+  }
+  tokens_ = tokens;
+  window_begin_ = budget_.WindowBegin(tokens);
+  return CheckRows(section_.rows());
+}
+
+absl::Status StreamingCache::RestoreBytes(std::string_view piece) {
+  std::vector<float> row(2 * dims_);
+  return section_.Append(piece, [&](std::string_view bytes) {
+    std::memcpy(row.data(), bytes.data(), bytes.size());
+    const RowContent content = ContentOf<float>(row);
+    const bool zero = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == 0; });
+    if (content == RowContent::kNotFinite || zero != (content == RowContent::kZero)) {
+      return absl::DataLossError(
+          absl::StrCat("row ", restored_rows_, " is not finite or a negative zero"));
+    }
+    if (!zero) Store(budget_.KeptPosition(restored_rows_, tokens_), row);
+    ++restored_rows_;
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+absl::Status CheckStreamingOptions(const AlgorithmSpec& spec) {
+  return Budget::FromSpec(spec).status();
+}
+
+absl::StatusOr<std::unique_ptr<KvCache>> CreateStreaming(const CacheSetup& setup) {
+  KVWIRE_ASSIGN_OR_RETURN(const Budget budget, Budget::FromSpec(setup.spec));
+  auto cache = std::make_unique<StreamingCache>(setup, budget);
+  if (setup.frame.has_value()) {
+    KVWIRE_RETURN_IF_ERROR(cache->CheckRows(budget.Kept(setup.frame->rows())));
+  }
+  return cache;
+}
+
+}  // namespace kvwire

@@ -1,0 +1,74 @@
+#ifndef KVWIRE_COMMON_KV_SNAPSHOT_H_
+#define KVWIRE_COMMON_KV_SNAPSHOT_H_
+
+// The container of every snapshot (grammar and example in FORMAT.md): a 28-byte
+// header, then sections of 8 bytes of kind and length, the body, and 4 bytes of
+// CRC32C. 40 bytes for one section. Written and read in pieces, so that neither
+// side holds a second copy of the state.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/kv/kv_cache.h"
+
+namespace kvwire {
+
+// The exact length of what WriteSnapshot would write.
+int64_t SnapshotBytes(const KvCache& cache);
+
+// Writes the snapshot of `cache`, created from `setup`, to `sink` in pieces of at
+// most kMaxPieceBytes. Returns the sink's first error, one of ParseBuiltInSpec
+// if `setup` cannot be that of a cache, or INTERNAL if a section is not as long as
+// the cache announced.
+absl::Status WriteSnapshot(const KvCache& cache, const CacheSetup& setup, ByteSink sink);
+
+// Restores a cache from the pieces of a snapshot, of any length and from any
+// source: untrusted bytes end in an error, never in a crash or in a wrong state.
+class SnapshotReader {
+ public:
+  // The setup says what to expect. Errors as CreateCache.
+  static absl::StatusOr<std::unique_ptr<SnapshotReader>> Create(const CacheSetup& setup);
+
+  // Returns DATA_LOSS on bytes that are not a snapshot of a known version, whose
+  // checksum is wrong, or that no state of this setup has; FAILED_PRECONDITION on
+  // a snapshot of another algorithm, other options or another d, naming both;
+  // RESOURCE_EXHAUSTED as KvCache::BeginSection. An error is final.
+  absl::Status Append(std::string_view piece);
+
+  // Returns the cache, DATA_LOSS if the snapshot is not complete, or the error of
+  // Append. A second call is a FAILED_PRECONDITION.
+  absl::StatusOr<std::unique_ptr<KvCache>> Finish();
+
+ private:
+  // What is read next; gathered bytes are in pending_.
+  enum class Stage { kHeader, kSectionHeader, kBody, kChecksum, kEnd };
+
+  SnapshotReader() = default;
+
+  absl::Status Consume(std::string_view& piece);
+  absl::Status ReadHeader();
+  absl::Status BeginSection();
+  absl::Status EndSection();
+
+  // Of the setup: what the header must say.
+  std::string algorithm_;
+  uint8_t code_ = 0;
+  int64_t dims_ = 0;
+  uint32_t spec_crc_ = 0;
+
+  std::unique_ptr<KvCache> cache_;
+  absl::Status status_;
+  Stage stage_ = Stage::kHeader;
+  std::string pending_;
+  int64_t tokens_ = 0;
+  int sections_left_ = 0;
+  int64_t body_left_ = 0;
+  uint32_t crc_ = 0;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_SNAPSHOT_H_

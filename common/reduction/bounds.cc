@@ -1,0 +1,105 @@
+#include "common/reduction/bounds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace kvwire {
+namespace {
+
+// Long double where the machine has more than a double; every error bound below
+// holds with plain doubles too.
+using Real = long double;
+constexpr Real kLn2 = std::numbers::ln2_v<Real>;
+
+Real MinusXLog2(Real x) { return x > 0 ? -x * std::log2(x) : 0; }
+
+// 1 - H_b((1 - bias) / 2), to full relative accuracy also at small bias, where
+// 1 - H_b(p) is all cancellation:
+//   2 ln 2 (1 - H_b) = ln(1 - bias^2) + 2 bias artanh(bias).
+Real OneMinusEntropy(Real bias) {
+  bias = std::abs(bias);
+  if (bias > Real{0.5}) {
+    return 1 - MinusXLog2((1 - bias) / 2) - MinusXLog2((1 + bias) / 2);
+  }
+  return (std::log1p(-bias * bias) + 2 * bias * std::atanh(bias)) / (2 * kLn2);
+}
+
+// ln(n!) - (n ln n - n + ln(2 pi n) / 2) for n >= 1, below 1e-14 off. Stirling's
+// series is short for large n and useless for small n, whose factorial is exact.
+Real StirlingRemainder(int64_t n) {
+  const Real x = n;
+  if (n < 16) {
+    Real factorial = 1;
+    for (int64_t i = 2; i <= n; ++i) factorial *= static_cast<Real>(i);
+    return std::log(factorial) - (x * std::log(x) - x) -
+           std::log(2 * std::numbers::pi_v<Real> * x) / 2;
+  }
+  const Real y = x * x;
+  return (Real{1} / 12 - (Real{1} / 360 - (Real{1} / 1260 - 1 / (1680 * y)) / y) / y) / x;
+}
+
+// log2 C(n, k), 0 <= k <= n / 2. The powers of Stirling's formula are cancelled on
+// paper (Loader 2000, "Fast and accurate computation of binomial probabilities"):
+// what is left has no term above n, while ln(n!) at n = 2^30 is 2e10 and a
+// difference of three of them is wrong in the sixth decimal.
+Real Log2Binomial(int64_t n, int64_t k) {
+  if (k == 0) return 0;
+  const Real size = n;
+  const Real chosen = k;
+  const Real rest = n - k;
+  const Real powers = chosen * std::log(size / chosen) - rest * std::log1p(-chosen / size);
+  const Real root = std::log(size / (2 * std::numbers::pi_v<Real> * chosen * rest)) / 2;
+  return (powers + root + StirlingRemainder(n) - StirlingRemainder(k) -
+          StirlingRemainder(n - k)) /
+         kLn2;
+}
+
+// log2 V(n, k), 0 <= k <= n / 2: the largest term times the sum of the ratios of
+// the others to it, descending.
+Real Log2SmallBall(int64_t n, int64_t k) {
+  Real sum = 1;
+  Real term = 1;
+  for (int64_t i = k; i > 0 && term > Real{1e-18}; --i) {
+    term *= static_cast<Real>(i) / static_cast<Real>(n - i + 1);
+    sum += term;
+  }
+  return Log2Binomial(n, k) + std::log2(sum);
+}
+
+}  // namespace
+
+double BinaryEntropy(double p) {
+  return static_cast<double>(MinusXLog2(p) + MinusXLog2(Real{1} - p));
+}
+
+double IndexFloor(int64_t payload_bits, double error_rate) {
+  return static_cast<double>(payload_bits * OneMinusEntropy(1 - 2 * Real{error_rate}));
+}
+
+int64_t FloorBits(int64_t payload_bits, int64_t errors) {
+  // The floor is a whole number of bits at 0, M/2 and M errors only (elsewhere
+  // 2^floor is irrational), and there the terms below are exact.
+  const Real bias = static_cast<Real>(payload_bits - 2 * errors) / payload_bits;
+  return static_cast<int64_t>(std::ceil(payload_bits * OneMinusEntropy(bias)));
+}
+
+double Log2BallVolume(int64_t length, int64_t radius) {
+  if (radius == length) return static_cast<double>(length);
+  if (2 * radius <= length) return static_cast<double>(Log2SmallBall(length, radius));
+  // The words outside of the ball are a smaller ball about the complement.
+  const Real outside = Log2SmallBall(length, length - radius - 1) - length;
+  return static_cast<double>(length + std::log1p(-std::exp2(outside)) / kLn2);
+}
+
+double WholeOutputFloor(int64_t payload_bits, double success) {
+  return static_cast<double>(payload_bits) + std::log2(success);
+}
+
+double LeakBits(int64_t payload_bits, int64_t errors, int64_t message_bits) {
+  const int64_t radius = std::min(errors, payload_bits - errors);
+  return static_cast<double>(payload_bits - message_bits - 2) -
+         Log2BallVolume(payload_bits, radius);
+}
+
+}  // namespace kvwire

@@ -1,0 +1,152 @@
+#include "common/wire/algorithm_client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/wire/channels.h"
+#include "common/wire/parameters_conversion.h"
+#include "common/wire/rows.h"
+#include "common/wire/status_conversion.h"
+
+namespace kvwire {
+
+AlgorithmClient::AlgorithmClient(const Endpoint& endpoint)
+    : endpoint_(endpoint),
+      channel_(ControlChannel(endpoint)),
+      stub_(v1::AlgorithmService::NewStub(channel_)) {}
+
+absl::Status AlgorithmClient::Named(const grpc::Status& status) const {
+  return Annotate(FromGrpc(status), absl::StrCat("algorithm at ", endpoint_.ToString()));
+}
+
+absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
+                                                   Cancellation& cancellation) const {
+  KVWIRE_RETURN_IF_ERROR(WaitConnected(*channel_, endpoint_, timeout, "the algorithm"));
+  CancellableCall call(cancellation);
+  v1::DescribeResponse response;
+  KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response)));
+  if (response.protocol_version() != kProtocolVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the algorithm at ", endpoint_.ToString(), " speaks protocol version ",
+        response.protocol_version(), ", this service speaks version ", kProtocolVersion));
+  }
+  return response.process_id();
+}
+
+absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
+    const v1::OpenRequest& request, Cancellation& cancellation) const {
+  CancellableCall call(cancellation);
+  v1::OpenResponse response;
+  KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response)));
+  return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
+}
+
+absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
+    const v1::OpenRequest& request,
+    absl::FunctionRef<absl::StatusOr<bool>(std::string& piece)> next,
+    Cancellation& cancellation) const {
+  CancellableCall call(cancellation);
+  v1::RestoreResponse response;
+  const auto writer = stub_->Restore(call.context(), &response);
+  v1::RestoreRequest message;
+  *message.mutable_open() = request;
+  absl::StatusOr<bool> more = next(*message.mutable_data());
+  // A failed write means that the server has already answered: Finish says what.
+  while (more.ok() && *more && writer->Write(message)) {
+    message.clear_open();
+    more = next(*message.mutable_data());
+  }
+  if (!more.ok()) {
+    call.context()->TryCancel();
+    writer->Finish().IgnoreError();
+    return more.status();
+  }
+  if (message.has_open()) writer->Write(message);  // an empty snapshot
+  writer->WritesDone();
+  KVWIRE_RETURN_IF_ERROR(Named(writer->Finish()));
+  return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
+}
+
+AlgorithmSession::AlgorithmSession(const AlgorithmClient& client, int64_t session_id,
+                                   Cancellation& cancellation)
+    : client_(client), session_id_(session_id), cancellation_(cancellation) {}
+
+AlgorithmSession::~AlgorithmSession() {
+  // Outside the cancellation: a cancelled run must free its session too.
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
+  v1::CloseRequest request;
+  request.set_session_id(session_id_);
+  v1::CloseResponse response;
+  client_.stub_->Close(&context, request, &response).IgnoreError();
+}
+
+absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
+    absl::FunctionRef<absl::Status(BlockWriter)> produce) {
+  CancellableCall call(cancellation_);
+  v1::IngestResponse response;
+  const auto writer = client_.stub_->Ingest(call.context(), &response);
+  v1::IngestRequest opening;
+  opening.set_session_id(session_id_);
+  bool open = writer->Write(opening);
+  const absl::Status produced = produce([&](const v1::IngestRequest& block) {
+    open = open && writer->Write(block);
+    // Cut short: the server's status, which Finish returns, says why.
+    return open ? absl::OkStatus() : absl::CancelledError("the algorithm took no more tokens");
+  });
+  if (!produced.ok() && open) {
+    call.context()->TryCancel();
+    writer->Finish().IgnoreError();
+    return produced;
+  }
+  if (open) writer->WritesDone();
+  KVWIRE_RETURN_IF_ERROR(client_.Named(writer->Finish()));
+  if (!produced.ok()) return produced;
+  return response;
+}
+
+absl::Status AlgorithmSession::Snapshot(absl::FunctionRef<absl::Status(std::string_view)> sink) {
+  CancellableCall call(cancellation_);
+  v1::SnapshotRequest request;
+  request.set_session_id(session_id_);
+  const auto reader = client_.stub_->Snapshot(call.context(), request);
+  v1::SnapshotResponse piece;
+  while (reader->Read(&piece)) {
+    const absl::Status taken = sink(piece.data());
+    if (!taken.ok()) {
+      call.context()->TryCancel();
+      reader->Finish().IgnoreError();
+      return taken;
+    }
+  }
+  return client_.Named(reader->Finish());
+}
+
+absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
+  CancellableCall call(cancellation_);
+  const auto stream = client_.stub_->Attend(call.context());
+  Matrix outputs(queries.rows(), queries.cols());
+  const int64_t step = RowsPerMessage(queries.cols());
+  for (int64_t first = 0; first < queries.rows(); first += step) {
+    const int64_t count = std::min<int64_t>(step, queries.rows() - first);
+    v1::AttendRequest request;
+    request.set_session_id(session_id_);
+    request.set_rows(count);
+    request.set_queries(RowsToBytes(queries.middleRows(first, count)));
+    v1::AttendResponse response;
+    if (!stream->Write(request) || !stream->Read(&response)) {
+      KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
+      return absl::DataLossError("the algorithm ended its answers before all queries were answered");
+    }
+    KVWIRE_ASSIGN_OR_RETURN(Matrix rows, RowsFromBytes(response.outputs(), count, queries.cols(),
+                                                       "the algorithm's answer"));
+    outputs.middleRows(first, count) = rows;
+  }
+  stream->WritesDone();
+  KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
+  return outputs;
+}
+
+}  // namespace kvwire

@@ -1,0 +1,83 @@
+#ifndef KVWIRE_COMMON_WIRE_ALGORITHM_CLIENT_H_
+#define KVWIRE_COMMON_WIRE_ALGORITHM_CLIENT_H_
+
+// The caller's side of AlgorithmService, with blocking calls and statuses of ours.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/matrix.h"
+#include "common/wire/cancellation.h"
+#include "common/wire/endpoint.h"
+#include "kvwire/v1/algorithm.grpc.pb.h"
+
+namespace kvwire {
+
+// A session of an algorithm process; closes it when destroyed. Holds on to the
+// client and cancellation it was opened with. Not thread-safe.
+class AlgorithmSession;
+
+// An algorithm process. Thread-safe.
+class AlgorithmClient {
+ public:
+  explicit AlgorithmClient(const Endpoint& endpoint);
+
+  // Returns the process id. Returns UNAVAILABLE if the process cannot be reached
+  // within `timeout`, FAILED_PRECONDITION naming both versions if it speaks another
+  // protocol version.
+  absl::StatusOr<uint64_t> Describe(absl::Duration timeout, Cancellation& cancellation) const;
+
+  // Opens an empty session. Errors are those of AlgorithmService.Open.
+  absl::StatusOr<std::unique_ptr<AlgorithmSession>> Open(const v1::OpenRequest& request,
+                                                         Cancellation& cancellation) const;
+
+  // Opens a session from the snapshot that `next` hands out: it returns false at
+  // the end of the bytes, and otherwise sets its argument to the next piece (at
+  // most 1 MiB). Errors are those of AlgorithmService.Restore, and those of `next`.
+  absl::StatusOr<std::unique_ptr<AlgorithmSession>> Restore(
+      const v1::OpenRequest& request,
+      absl::FunctionRef<absl::StatusOr<bool>(std::string& piece)> next,
+      Cancellation& cancellation) const;
+
+ private:
+  friend class AlgorithmSession;
+
+  absl::Status Named(const grpc::Status& status) const;
+
+  Endpoint endpoint_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::AlgorithmService::Stub> stub_;
+};
+
+class AlgorithmSession {
+ public:
+  AlgorithmSession(const AlgorithmClient& client, int64_t session_id, Cancellation& cancellation);
+  ~AlgorithmSession();
+  AlgorithmSession(const AlgorithmSession&) = delete;
+  AlgorithmSession& operator=(const AlgorithmSession&) = delete;
+
+  using BlockWriter = absl::FunctionRef<absl::Status(const v1::IngestRequest&)>;
+  // Appends what `produce` writes; returns the state afterwards. Errors are those
+  // of AlgorithmService.Ingest, and those of `produce`.
+  absl::StatusOr<v1::IngestResponse> Ingest(
+      absl::FunctionRef<absl::Status(BlockWriter)> produce);
+
+  // Hands the snapshot to `sink` piece by piece; returns the sink's first error.
+  absl::Status Snapshot(absl::FunctionRef<absl::Status(std::string_view)> sink);
+
+  // Returns the outputs [m, d] of `queries` [m, d].
+  absl::StatusOr<Matrix> Attend(const Matrix& queries);
+
+ private:
+  const AlgorithmClient& client_;
+  int64_t session_id_;
+  Cancellation& cancellation_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_WIRE_ALGORITHM_CLIENT_H_

@@ -1,0 +1,89 @@
+#include "common/wire/channels.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/base/status_macros.h"
+
+namespace kvwire {
+namespace {
+
+constexpr int kIdentityOnly = 1 << GRPC_COMPRESS_NONE;
+
+grpc::ChannelArguments CommonArguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, kIdentityOnly);
+  // A service that is just starting is tried again soon.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  return arguments;
+}
+
+std::set<uint64_t> Cookies(const std::vector<OpenSocket>& sockets) {
+  std::set<uint64_t> cookies;
+  for (const OpenSocket& socket : sockets) cookies.insert(socket.cookie);
+  return cookies;
+}
+
+// The only connection to `port` that is not among `known`.
+absl::StatusOr<OpenSocket> NewSocket(const std::set<uint64_t>& known, int port) {
+  std::vector<OpenSocket> fresh = ListOpenSockets();
+  std::erase_if(fresh, [&](const OpenSocket& socket) {
+    return socket.peer_port != port || known.contains(socket.cookie);
+  });
+  if (fresh.size() != 1) {
+    return absl::InternalError(absl::StrCat(fresh.size(), " new connections to port ", port,
+                                            " instead of one: its bytes cannot be counted"));
+  }
+  return fresh.front();
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint) {
+  return grpc::CreateCustomChannel(endpoint.ToString(), grpc::InsecureChannelCredentials(),
+                                   CommonArguments());
+}
+
+absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
+                           absl::Duration timeout, std::string_view what) {
+  if (channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout))) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(std::string(what), " at ", endpoint.ToString(),
+                                             " cannot be reached within ",
+                                             absl::FormatDuration(timeout),
+                                             "; is it running, and is the address right?"));
+}
+
+absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint, absl::Duration timeout) {
+  static absl::Mutex one_at_a_time;
+  grpc::ChannelArguments arguments = CommonArguments();
+  // A subchannel pool of its own: otherwise an equal channel would share the socket.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // The count must not depend on the digits of a port.
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "bob");
+
+  const absl::MutexLock lock(&one_at_a_time);
+  const std::set<uint64_t> known = Cookies(ListOpenSockets());
+  MeasuredChannel measured;
+  measured.channel = grpc::CreateCustomChannel(endpoint.ToString(),
+                                               grpc::InsecureChannelCredentials(), arguments);
+  KVWIRE_RETURN_IF_ERROR(WaitConnected(*measured.channel, endpoint, timeout, "Bob's channel"));
+  KVWIRE_ASSIGN_OR_RETURN(OpenSocket socket, NewSocket(known, endpoint.port));
+  KVWIRE_ASSIGN_OR_RETURN(measured.meter, TcpMeter::Attach(socket));
+  return measured;
+}
+
+}  // namespace kvwire

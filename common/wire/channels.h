@@ -1,0 +1,44 @@
+#ifndef KVWIRE_COMMON_WIRE_CHANNELS_H_
+#define KVWIRE_COMMON_WIRE_CHANNELS_H_
+
+// Client channels: shared ones for control, and one of its own for each measured
+// message.
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/wire/endpoint.h"
+#include "common/wire/tcp_meter.h"
+
+namespace kvwire {
+
+// Bounds on one message of any service: pieces are cut well below it.
+inline constexpr int kMaxMessageBytes = 8 << 20;
+
+// A channel for control calls; connects lazily and again when needed.
+std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint);
+
+// Returns UNAVAILABLE, naming `what` and the endpoint, if `channel` is not
+// connected within `timeout`.
+absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
+                           absl::Duration timeout, std::string_view what);
+
+// A fresh connection that carries nothing but the calls made on `channel`, and the
+// meter on its socket. gRPC compression and its header are off, and so are retries:
+// a message is sent once.
+struct MeasuredChannel {
+  std::shared_ptr<grpc::Channel> channel;
+  TcpMeter meter;
+};
+
+// Connects within `timeout`. Returns UNAVAILABLE if the peer cannot be reached, or
+// INTERNAL if the socket cannot be found. Thread-safe; connects one at a time, for
+// a new socket is known by not having been there before.
+absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint, absl::Duration timeout);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_WIRE_CHANNELS_H_

@@ -1,0 +1,24 @@
+#include "common/wire/status_conversion.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace kvwire {
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  constexpr size_t kLongestMessage = 1024;
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                      std::string(status.message().substr(0, kLongestMessage)));
+}
+
+absl::Status Annotate(const absl::Status& status, std::string_view context) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(std::string(context), ": ", status.message()));
+}
+
+}  // namespace kvwire

@@ -1,0 +1,23 @@
+#ifndef KVWIRE_COMMON_WIRE_STATUS_CONVERSION_H_
+#define KVWIRE_COMMON_WIRE_STATUS_CONVERSION_H_
+
+// absl::Status and grpc::Status share their canonical codes by number.
+
+#include <grpcpp/support/status.h>
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace kvwire {
+
+absl::Status FromGrpc(const grpc::Status& status);
+// Messages are cut to 1 KiB: they travel in HTTP/2 trailers.
+grpc::Status ToGrpc(const absl::Status& status);
+
+// The same status with "`context`: " before its message.
+absl::Status Annotate(const absl::Status& status, std::string_view context);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_WIRE_STATUS_CONVERSION_H_

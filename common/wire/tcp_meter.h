@@ -1,0 +1,61 @@
+#ifndef KVWIRE_COMMON_WIRE_TCP_METER_H_
+#define KVWIRE_COMMON_WIRE_TCP_METER_H_
+
+// The kernel's own count of the bytes of one TCP connection (Linux TCP_INFO). The
+// socket belongs to gRPC; the meter finds it among this process's descriptors and
+// keeps a duplicate, whose counters stay readable after gRPC has closed its own:
+// gRPC shuts the socket down first, so the connection ends all the same. Works
+// for plaintext and TLS, needs no privilege, and costs nothing while data flows.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "kvwire/v1/ledger.pb.h"
+
+namespace kvwire {
+
+// One established TCP socket of this process.
+struct OpenSocket {
+  int descriptor = -1;
+  uint64_t cookie = 0;     // the kernel's identity of the socket
+  std::string peer;        // "ipv4:10.0.0.1:7003" or "ipv6:%5B::1%5D:7003", as gRPC writes it
+  int peer_port = 0;
+  int local_port = 0;
+};
+
+// All established TCP sockets of this process, v4-mapped addresses as IPv4.
+std::vector<OpenSocket> ListOpenSockets();
+
+class TcpMeter {
+ public:
+  TcpMeter() = default;  // meters nothing
+  ~TcpMeter();
+  TcpMeter(TcpMeter&& other) noexcept;
+  TcpMeter& operator=(TcpMeter&& other) noexcept;
+
+  // Meters the socket behind `descriptor`. Returns INTERNAL if the descriptor is
+  // no longer that socket or the kernel counts no bytes (before Linux 4.19).
+  static absl::StatusOr<TcpMeter> Attach(const OpenSocket& socket);
+
+  // Meters the accepted connection whose remote end is `peer`
+  // (ServerContext::peer()). Returns UNAVAILABLE if there is none or more than one:
+  // then the byte count is not known, and must not be guessed.
+  static absl::StatusOr<TcpMeter> AttachToPeer(std::string_view peer);
+
+  // Waits until the connection is closed in both directions, `limit` at most, and
+  // returns its counts. `final` says whether it closed. A closed connection's
+  // received bytes do not include the FIN, which the kernel counts as one.
+  v1::TcpCount Count(absl::Duration limit) const;
+
+ private:
+  explicit TcpMeter(int descriptor) : descriptor_(descriptor) {}
+
+  int descriptor_ = -1;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_WIRE_TCP_METER_H_

@@ -1,0 +1,99 @@
+#include "server/algorithm_handlers.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/wire/parameters_conversion.h"
+#include "common/wire/rows.h"
+
+namespace kvwire {
+namespace {
+
+// The rows in `bytes`, or null for the all-zero matrix that empty bytes stand for.
+absl::StatusOr<const float*> BlockRows(const std::string& bytes, int64_t rows, int64_t dims,
+                                       std::string_view what, Matrix& storage) {
+  if (bytes.empty()) return nullptr;
+  KVWIRE_ASSIGN_OR_RETURN(storage, RowsFromBytes(bytes, rows, dims, what));
+  return storage.data();
+}
+
+// Looks the session up in the first request of a stream.
+absl::Status FindOnce(AlgorithmSessions& sessions, int64_t id,
+                      std::shared_ptr<AlgorithmSessionState>& session) {
+  if (session != nullptr) return absl::OkStatus();
+  KVWIRE_ASSIGN_OR_RETURN(session, sessions.Find(id));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request, int64_t memory_limit_bytes) {
+  KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
+  const int64_t asked = request.memory_limit_bytes();
+  const int64_t limit = asked > 0 ? std::min(asked, memory_limit_bytes) : memory_limit_bytes;
+  return CacheSetupFromProto(request.parameters(), limit);
+}
+
+absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
+  KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), session_));
+  const int64_t rows = request.rows();
+  if (rows < 0) return absl::InvalidArgumentError("a block has fewer than 0 rows");
+  if (rows == 0) return absl::OkStatus();
+  const int64_t dims = session_->setup.dims;
+  Matrix queries, keys, values;
+  TokenBlock block{.rows = rows, .closes_scale = request.closes_scale()};
+  KVWIRE_ASSIGN_OR_RETURN(block.queries,
+                          BlockRows(request.queries(), rows, dims, "queries", queries));
+  KVWIRE_ASSIGN_OR_RETURN(block.keys, BlockRows(request.keys(), rows, dims, "keys", keys));
+  KVWIRE_ASSIGN_OR_RETURN(block.values, BlockRows(request.values(), rows, dims, "values", values));
+  const absl::MutexLock lock(&session_->mutex);
+  return session_->cache->Append(block);
+}
+
+absl::Status IngestHandler::End() {
+  if (session_ == nullptr) return absl::NotFoundError("the stream named no session");
+  const absl::ReaderMutexLock lock(&session_->mutex);
+  response_->set_token_count(session_->cache->tokens());
+  response_->set_state_bits(session_->cache->StateBits());
+  response_->set_section_count(static_cast<int64_t>(session_->cache->Sections().size()));
+  return absl::OkStatus();
+}
+
+absl::Status RestoreHandler::Take(const v1::RestoreRequest& request) {
+  if (reader_ == nullptr) {
+    if (!request.has_open()) {
+      return absl::InvalidArgumentError("the first request of Restore does not say what to open");
+    }
+    KVWIRE_ASSIGN_OR_RETURN(setup_, SetupOf(request.open(), memory_limit_bytes_));
+    KVWIRE_ASSIGN_OR_RETURN(reader_, SnapshotReader::Create(setup_));
+  }
+  return reader_->Append(request.data());
+}
+
+absl::Status RestoreHandler::End() {
+  if (reader_ == nullptr) return absl::InvalidArgumentError("the stream opened nothing");
+  KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, reader_->Finish());
+  response_->set_state_bits(cache->StateBits());
+  KVWIRE_ASSIGN_OR_RETURN(int64_t id, sessions_.Add(std::move(setup_), std::move(cache)));
+  response_->set_session_id(id);
+  return absl::OkStatus();
+}
+
+absl::Status AttendHandler::Take(const v1::AttendRequest& request, v1::AttendResponse& response) {
+  KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), session_));
+  if (request.rows() < 1) return absl::InvalidArgumentError("a request holds no queries");
+  KVWIRE_ASSIGN_OR_RETURN(
+      Matrix queries,
+      RowsFromBytes(request.queries(), request.rows(), session_->setup.dims, "queries"));
+  Matrix outputs(queries.rows(), queries.cols());
+  {
+    const absl::ReaderMutexLock lock(&session_->mutex);
+    KVWIRE_RETURN_IF_ERROR(session_->cache->Attend(queries, outputs));
+  }
+  response.set_outputs(RowsToBytes(outputs));
+  return absl::OkStatus();
+}
+
+}  // namespace kvwire

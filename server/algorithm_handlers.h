@@ -1,0 +1,67 @@
+#ifndef KVWIRE_SERVER_ALGORITHM_HANDLERS_H_
+#define KVWIRE_SERVER_ALGORITHM_HANDLERS_H_
+
+// What the streaming calls of AlgorithmService do with each of their messages; the
+// shapes are those of streams.h.
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/kv/snapshot.h"
+#include "kvwire/v1/algorithm.pb.h"
+#include "server/algorithm_sessions.h"
+
+namespace kvwire {
+
+// Checks the protocol version and returns the setup that `request` asks for, with
+// the smaller of its and the server's memory limit. Errors as AlgorithmService.Open.
+absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request, int64_t memory_limit_bytes);
+
+class IngestHandler {
+ public:
+  IngestHandler(AlgorithmSessions& sessions, v1::IngestResponse* response)
+      : sessions_(sessions), response_(response) {}
+
+  absl::Status Take(const v1::IngestRequest& request);
+  absl::Status End();
+  void Cancel() {}
+
+ private:
+  AlgorithmSessions& sessions_;
+  v1::IngestResponse* response_;
+  std::shared_ptr<AlgorithmSessionState> session_;
+};
+
+class RestoreHandler {
+ public:
+  RestoreHandler(AlgorithmSessions& sessions, int64_t memory_limit_bytes,
+                 v1::RestoreResponse* response)
+      : sessions_(sessions), memory_limit_bytes_(memory_limit_bytes), response_(response) {}
+
+  absl::Status Take(const v1::RestoreRequest& request);
+  absl::Status End();
+  void Cancel() {}
+
+ private:
+  AlgorithmSessions& sessions_;
+  const int64_t memory_limit_bytes_;
+  v1::RestoreResponse* response_;
+  CacheSetup setup_;
+  std::unique_ptr<SnapshotReader> reader_;
+};
+
+class AttendHandler {
+ public:
+  explicit AttendHandler(AlgorithmSessions& sessions) : sessions_(sessions) {}
+
+  absl::Status Take(const v1::AttendRequest& request, v1::AttendResponse& response);
+
+ private:
+  AlgorithmSessions& sessions_;
+  std::shared_ptr<AlgorithmSessionState> session_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_SERVER_ALGORITHM_HANDLERS_H_

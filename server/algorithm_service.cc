@@ -1,0 +1,109 @@
+#include "server/algorithm_service.h"
+
+#include <memory>
+#include <random>
+#include <string_view>
+
+#include "common/base/status_macros.h"
+#include "common/kv/registry.h"
+#include "common/kv/snapshot.h"
+#include "common/wire/parameters_conversion.h"
+#include "server/algorithm_handlers.h"
+#include "server/streams.h"
+
+namespace kvwire {
+namespace {
+
+// Calls may block on a slow reader, so there are more threads than cores.
+constexpr int kWorkThreads = 32;
+
+uint64_t RandomId() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+void DescribeAlgorithm(const KvAlgorithm& algorithm, v1::AlgorithmDescription& out) {
+  out.set_name(std::string(algorithm.name));
+  out.set_summary(std::string(algorithm.summary));
+  out.set_reference(std::string(algorithm.reference));
+  for (const AlgorithmOption& option : algorithm.options) {
+    v1::OptionDescription& description = *out.add_options();
+    description.set_key(std::string(option.key));
+    description.set_default_value(std::string(option.default_value));
+    description.set_meaning(std::string(option.meaning));
+  }
+}
+
+}  // namespace
+
+AlgorithmServiceHost::AlgorithmServiceHost(int64_t memory_limit_bytes)
+    : memory_limit_bytes_(memory_limit_bytes), process_id_(RandomId()), pool_(kWorkThreads) {}
+
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(grpc::CallbackServerContext* context,
+                                                         const v1::DescribeRequest* /*request*/,
+                                                         v1::DescribeResponse* response) {
+  response->set_protocol_version(kProtocolVersion);
+  response->set_process_id(process_id_);
+  for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
+    DescribeAlgorithm(algorithm, *response->add_algorithms());
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Open(grpc::CallbackServerContext* context,
+                                                     const v1::OpenRequest* request,
+                                                     v1::OpenResponse* response) {
+  return UnaryCall(context, pool_, [this, request, response]() -> absl::Status {
+    KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup, SetupOf(*request, memory_limit_bytes_));
+    KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(setup));
+    KVWIRE_ASSIGN_OR_RETURN(int64_t id, sessions_.Add(std::move(setup), std::move(cache)));
+    response->set_session_id(id);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerReadReactor<v1::IngestRequest>* AlgorithmServiceHost::Ingest(
+    grpc::CallbackServerContext* /*context*/, v1::IngestResponse* response) {
+  return new StreamReader<v1::IngestRequest, IngestHandler>(
+      pool_, std::make_unique<IngestHandler>(sessions_, response));
+}
+
+grpc::ServerWriteReactor<v1::SnapshotResponse>* AlgorithmServiceHost::Snapshot(
+    grpc::CallbackServerContext* /*context*/, const v1::SnapshotRequest* request) {
+  using Writer = StreamWriter<v1::SnapshotResponse>;
+  const int64_t id = request->session_id();
+  return new Writer(pool_, [this, id](const Writer::Write& write) -> absl::Status {
+    KVWIRE_ASSIGN_OR_RETURN(const auto session, sessions_.Find(id));
+    const absl::ReaderMutexLock lock(&session->mutex);
+    v1::SnapshotResponse response;
+    return WriteSnapshot(*session->cache, session->setup, [&](std::string_view piece) {
+      response.set_data(std::string(piece));
+      return write(response);
+    });
+  });
+}
+
+grpc::ServerReadReactor<v1::RestoreRequest>* AlgorithmServiceHost::Restore(
+    grpc::CallbackServerContext* /*context*/, v1::RestoreResponse* response) {
+  return new StreamReader<v1::RestoreRequest, RestoreHandler>(
+      pool_, std::make_unique<RestoreHandler>(sessions_, memory_limit_bytes_, response));
+}
+
+grpc::ServerBidiReactor<v1::AttendRequest, v1::AttendResponse>* AlgorithmServiceHost::Attend(
+    grpc::CallbackServerContext* /*context*/) {
+  return new StreamResponder<v1::AttendRequest, v1::AttendResponse, AttendHandler>(
+      pool_, std::make_unique<AttendHandler>(sessions_));
+}
+
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Close(grpc::CallbackServerContext* context,
+                                                      const v1::CloseRequest* request,
+                                                      v1::CloseResponse* /*response*/) {
+  return UnaryCall(context, pool_, [this, request] {
+    sessions_.Remove(request->session_id());
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace kvwire

@@ -1,0 +1,68 @@
+#include "server/alice_run.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/reduction/alice.h"
+#include "common/wire/channels.h"
+#include "common/wire/parameters_conversion.h"
+#include "common/wire/rows.h"
+#include "server/alice_sender.h"
+
+namespace kvwire {
+namespace {
+
+absl::StatusOr<v1::IngestResponse> IngestBits(AlgorithmSession& session,
+                                              const PublicParameters& parameters,
+                                              const BitVector& bits) {
+  KVWIRE_ASSIGN_OR_RETURN(const KeyFrame frame, MakeFrame(parameters));
+  return session.Ingest([&](AlgorithmSession::BlockWriter write) {
+    return StreamAliceTokens(parameters.scales, frame, bits, RowsPerMessage(parameters.dims),
+                             [&](const AliceTokens& tokens) {
+                               v1::IngestRequest block;
+                               block.set_rows(tokens.keys.rows());
+                               block.set_keys(RowsToBytes(tokens.keys));
+                               block.set_values(RowsToBytes(tokens.values));
+                               block.set_closes_scale(tokens.closes_scale);
+                               return write(block);
+                             });
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm, const AliceRun& run,
+                                           const BitVector& bits, Cancellation& cancellation) {
+  v1::SpeakResponse response;
+  KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id,
+                          algorithm.Describe(run.connect_timeout, cancellation));
+  response.set_algorithm_process_id(process_id);
+  v1::OpenRequest open;
+  open.set_protocol_version(kProtocolVersion);
+  *open.mutable_parameters() = CacheParametersOf(run.parameters);
+  open.set_memory_limit_bytes(run.memory_limit_bytes);
+  KVWIRE_ASSIGN_OR_RETURN(const auto session, algorithm.Open(open, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
+                          ConnectMeasured(run.channel, run.connect_timeout));
+
+  const absl::Time start = absl::Now();
+  KVWIRE_ASSIGN_OR_RETURN(const v1::IngestResponse state,
+                          IngestBits(*session, run.parameters, bits));
+  response.set_state_bits(state.state_bits());
+  response.set_section_count(state.section_count());
+  response.set_ingest_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+
+  const absl::Time sent = absl::Now();
+  MessageSender sender(std::move(connection), run.run_id, ParametersDigest(run.parameters),
+                       run.payload_bytes, cancellation);
+  KVWIRE_RETURN_IF_ERROR(
+      session->Snapshot([&](std::string_view piece) { return sender.Write(piece); }));
+  KVWIRE_ASSIGN_OR_RETURN(*response.mutable_ledger(), sender.Finish());
+  response.set_transfer_seconds(absl::ToDoubleSeconds(absl::Now() - sent));
+  response.set_snapshot_sha256(sender.sha256());
+  return response;
+}
+
+}  // namespace kvwire

@@ -1,0 +1,27 @@
+#ifndef KVWIRE_SERVER_BOB_CHANNEL_SERVICE_H_
+#define KVWIRE_SERVER_BOB_CHANNEL_SERVICE_H_
+
+// Bob's end of the one-way channel: OneWayChannelService over a MessageStore. What
+// it answers depends on what Alice sent and on nothing else.
+
+#include "kvwire/v1/channel.grpc.pb.h"
+#include "server/bob_message_store.h"
+#include "server/work_pool.h"
+
+namespace kvwire {
+
+class OneWayChannelHost final : public v1::OneWayChannelService::CallbackService {
+ public:
+  OneWayChannelHost(MessageStore& store, WorkPool& pool) : store_(store), pool_(pool) {}
+
+  grpc::ServerReadReactor<v1::SendRequest>* Send(grpc::CallbackServerContext* context,
+                                                 v1::SendResponse* response) override;
+
+ private:
+  MessageStore& store_;
+  WorkPool& pool_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_SERVER_BOB_CHANNEL_SERVICE_H_

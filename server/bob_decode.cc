@@ -1,0 +1,72 @@
+#include "server/bob_decode.h"
+
+#include <memory>
+#include <string>
+
+#include "common/base/status_macros.h"
+#include "common/reduction/bob.h"
+#include "common/wire/parameters_conversion.h"
+
+namespace kvwire {
+namespace {
+
+constexpr int64_t kPieceBytes = int64_t{1} << 20;
+constexpr absl::Duration kAlgorithmConnectTime = absl::Seconds(10);
+
+absl::StatusOr<std::unique_ptr<AlgorithmSession>> RestoreSession(
+    const AlgorithmClient& algorithm, const ReceivedMessage& message,
+    const v1::OpenRequest& open, Cancellation& cancellation) {
+  int64_t offset = 0;
+  const auto next = [&](std::string& piece) -> absl::StatusOr<bool> {
+    KVWIRE_ASSIGN_OR_RETURN(piece, message.Read(offset, kPieceBytes));
+    offset += static_cast<int64_t>(piece.size());
+    return !piece.empty();
+  };
+  return algorithm.Restore(open, next, cancellation);
+}
+
+// Bob's own scale: n^2 tokens with K = V = 0, of which the queries are the rest.
+absl::Status AppendZeroScale(AlgorithmSession& session, int64_t zero_rows) {
+  v1::IngestRequest zeros;
+  zeros.set_rows(zero_rows);
+  zeros.set_closes_scale(true);
+  return session
+      .Ingest([&](AlgorithmSession::BlockWriter write) { return write(zeros); })
+      .status();
+}
+
+}  // namespace
+
+absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
+                                              const ReceivedMessage& message,
+                                              const PublicParameters& parameters,
+                                              const std::vector<int64_t>& rows,
+                                              int64_t memory_limit_bytes,
+                                              Cancellation& cancellation) {
+  KVWIRE_ASSIGN_OR_RETURN(const KeyFrame frame, MakeFrame(parameters));
+  v1::OpenRequest open;
+  open.set_protocol_version(kProtocolVersion);
+  *open.mutable_parameters() = CacheParametersOf(parameters);
+  open.set_memory_limit_bytes(memory_limit_bytes);
+
+  DecodedRows decoded;
+  decoded.bits = BitVector(static_cast<int64_t>(rows.size()) * parameters.dims);
+  KVWIRE_ASSIGN_OR_RETURN(decoded.process_id,
+                          algorithm.Describe(kAlgorithmConnectTime, cancellation));
+  const int64_t zero_rows = parameters.scales.queries();
+  int64_t first = 0;
+  for (const std::vector<int64_t>& group : SplitIntoReplays(rows, zero_rows)) {
+    KVWIRE_ASSIGN_OR_RETURN(const auto session,
+                            RestoreSession(algorithm, message, open, cancellation));
+    KVWIRE_RETURN_IF_ERROR(AppendZeroScale(*session, zero_rows));
+    KVWIRE_ASSIGN_OR_RETURN(const Matrix outputs,
+                            session->Attend(QueryRows(frame, parameters.sharpness, group)));
+    DecodeRows(outputs, Thresholds::HalfMass(frame, parameters.sharpness, group, zero_rows), first,
+               decoded.bits);
+    first += static_cast<int64_t>(group.size());
+    ++decoded.replays;
+  }
+  return decoded;
+}
+
+}  // namespace kvwire

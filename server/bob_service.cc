@@ -1,0 +1,148 @@
+#include "server/bob_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/reduction/bob.h"
+#include "common/wire/parameters_conversion.h"
+#include "server/bob_decode.h"
+#include "server/streams.h"
+
+namespace kvwire {
+namespace {
+
+constexpr int64_t kPieceBytes = int64_t{1} << 20;
+constexpr double kLongestWaitSeconds = 60;
+
+std::vector<int64_t> AllRows(const PublicParameters& parameters) {
+  std::vector<int64_t> rows(parameters.scales.tokens());
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+// The bits at `positions`, in that order, out of those of the sorted `rows`.
+BitVector SelectPositions(const BitVector& bits, const std::vector<int64_t>& rows,
+                          const std::vector<int64_t>& positions, int64_t dims) {
+  BitVector selected(static_cast<int64_t>(positions.size()));
+  for (size_t k = 0; k < positions.size(); ++k) {
+    const auto row = std::lower_bound(rows.begin(), rows.end(), positions[k] / dims) - rows.begin();
+    selected.Set(static_cast<int64_t>(k), bits.Get(row * dims + positions[k] % dims));
+  }
+  return selected;
+}
+
+using DecodeWrite = StreamWriter<v1::DecodeResponse>::Write;
+
+absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded, absl::Duration duration,
+                       const DecodeWrite& write) {
+  const std::string& bytes = bits.bytes();
+  v1::DecodeResponse response;
+  size_t offset = 0;
+  for (; bytes.size() - offset > kPieceBytes; offset += kPieceBytes) {
+    response.set_bits(bytes.substr(offset, kPieceBytes));
+    KVWIRE_RETURN_IF_ERROR(write(response));
+  }
+  response.set_bits(bytes.substr(offset));
+  response.mutable_summary()->set_replay_count(decoded.replays);
+  response.mutable_summary()->set_attend_seconds(absl::ToDoubleSeconds(duration));
+  response.mutable_summary()->set_algorithm_process_id(decoded.process_id);
+  return write(response);
+}
+
+absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algorithm,
+                          const v1::DecodeRequest& request, Cancellation& cancellation,
+                          const DecodeWrite& write) {
+  KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
+  KVWIRE_ASSIGN_OR_RETURN(const auto message, store.FindSealed(request.run_id()));
+  KVWIRE_ASSIGN_OR_RETURN(const PublicParameters parameters,
+                          ParametersFromProto(request.parameters()));
+  if (ParametersDigest(parameters) != message->parameters_digest()) {
+    return absl::FailedPreconditionError(
+        "Alice spoke of other public parameters than the driver asks about");
+  }
+  const std::vector<int64_t> positions(request.positions().begin(), request.positions().end());
+  if (positions.empty() && !request.all()) return absl::InvalidArgumentError("nothing is asked");
+  std::vector<int64_t> rows;
+  if (request.all()) {
+    rows = AllRows(parameters);
+  } else {
+    KVWIRE_ASSIGN_OR_RETURN(
+        rows, RowsOfPositions(positions, parameters.payload_bits(), parameters.dims));
+  }
+  const absl::Time start = absl::Now();
+  KVWIRE_ASSIGN_OR_RETURN(const DecodedRows decoded,
+                          DecodeMessageRows(algorithm, *message, parameters, rows,
+                                            request.memory_limit_bytes(), cancellation));
+  const absl::Duration duration = absl::Now() - start;
+  if (request.all()) return WriteBits(decoded.bits, decoded, duration, write);
+  return WriteBits(SelectPositions(decoded.bits, rows, positions, parameters.dims), decoded,
+                   duration, write);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* BobServiceHost::GetChannel(grpc::CallbackServerContext* context,
+                                                     const v1::GetChannelRequest* /*request*/,
+                                                     v1::GetChannelResponse* response) {
+  response->set_endpoint(channel_.ToString());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::DecodeResponse>* BobServiceHost::Decode(
+    grpc::CallbackServerContext* /*context*/, const v1::DecodeRequest* request) {
+  const auto cancellation = std::make_shared<Cancellation>();
+  return new StreamWriter<v1::DecodeResponse>(
+      pool_,
+      [this, cancellation, request = *request](const DecodeWrite& write) {
+        return AnswerDecode(store_, algorithm_, request, *cancellation, write);
+      },
+      [cancellation] { cancellation->Cancel(); });
+}
+
+grpc::ServerWriteReactor<v1::GetMessageResponse>* BobServiceHost::GetMessage(
+    grpc::CallbackServerContext* /*context*/, const v1::GetMessageRequest* request) {
+  using Writer = StreamWriter<v1::GetMessageResponse>;
+  const uint64_t run_id = request->run_id();
+  return new Writer(pool_, [this, run_id](const Writer::Write& write) -> absl::Status {
+    KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.FindSealed(run_id));
+    v1::GetMessageResponse response;
+    for (int64_t offset = 0; offset < message->committed_bytes(); offset += kPieceBytes) {
+      KVWIRE_ASSIGN_OR_RETURN(*response.mutable_data(), message->Read(offset, kPieceBytes));
+      KVWIRE_RETURN_IF_ERROR(write(response));
+    }
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext* context,
+                                                    const v1::GetLedgerRequest* request,
+                                                    v1::GetLedgerResponse* response) {
+  return UnaryCall(context, pool_, [this, request, response]() -> absl::Status {
+    KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.Find(request->run_id()));
+    const double wait = std::clamp(request->wait_seconds(), 0.0, kLongestWaitSeconds);
+    *response->mutable_ledger() = message->Ledger(absl::Seconds(wait));
+    response->set_snapshot_sha256(message->sha256());
+    if (message->payload_bytes().has_value()) {
+      response->set_payload_bytes(*message->payload_bytes());
+    }
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* BobServiceHost::CloseRun(grpc::CallbackServerContext* context,
+                                                   const v1::CloseRunRequest* request,
+                                                   v1::CloseRunResponse* /*response*/) {
+  store_.Remove(request->run_id());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+}  // namespace kvwire

@@ -1,0 +1,43 @@
+#ifndef KVWIRE_SERVER_BOB_SERVICE_H_
+#define KVWIRE_SERVER_BOB_SERVICE_H_
+
+// BobService (proto/kvwire/v1/bob.proto): the driver's edge to Bob.
+
+#include "common/wire/algorithm_client.h"
+#include "kvwire/v1/bob.grpc.pb.h"
+#include "server/bob_message_store.h"
+#include "server/work_pool.h"
+
+namespace kvwire {
+
+class BobServiceHost final : public v1::BobService::CallbackService {
+ public:
+  // `channel` is where OneWayChannelService listens; filled in before any call.
+  BobServiceHost(MessageStore& store, WorkPool& pool, const Endpoint& algorithm,
+                 const Endpoint& channel)
+      : store_(store), pool_(pool), algorithm_(algorithm), channel_(channel) {}
+
+  grpc::ServerUnaryReactor* GetChannel(grpc::CallbackServerContext* context,
+                                       const v1::GetChannelRequest* request,
+                                       v1::GetChannelResponse* response) override;
+  grpc::ServerWriteReactor<v1::DecodeResponse>* Decode(grpc::CallbackServerContext* context,
+                                                       const v1::DecodeRequest* request) override;
+  grpc::ServerWriteReactor<v1::GetMessageResponse>* GetMessage(
+      grpc::CallbackServerContext* context, const v1::GetMessageRequest* request) override;
+  grpc::ServerUnaryReactor* GetLedger(grpc::CallbackServerContext* context,
+                                      const v1::GetLedgerRequest* request,
+                                      v1::GetLedgerResponse* response) override;
+  grpc::ServerUnaryReactor* CloseRun(grpc::CallbackServerContext* context,
+                                     const v1::CloseRunRequest* request,
+                                     v1::CloseRunResponse* response) override;
+
+ private:
+  MessageStore& store_;
+  WorkPool& pool_;
+  AlgorithmClient algorithm_;
+  const Endpoint& channel_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_SERVER_BOB_SERVICE_H_

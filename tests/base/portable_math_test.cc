@@ -1,0 +1,122 @@
+#include "common/base/portable_math.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "common/base/checksum.h"
+#include "common/base/little_endian.h"
+#include "gtest/gtest.h"
+
+namespace kvwire {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double RelativeError(double value, long double truth) {
+  return static_cast<double>(std::fabs((value - truth) / truth));
+}
+
+TEST(PortableMathTest, ExpIsWithinOnePartIn1e15OverItsWholeRange) {
+  double worst = 0;
+  for (int i = -708 * 256; i < 709 * 256; ++i) {
+    const double x = i / 256.0 + 0.00137;
+    worst =
+        std::max(worst, RelativeError(PortableExp(x), std::exp(static_cast<long double>(x))));
+  }
+  EXPECT_LT(worst, 1e-15);
+  EXPECT_GT(worst, 1e-17);
+}
+
+TEST(PortableMathTest, ExpReachesItsExtremes) {
+  EXPECT_EQ(PortableExp(0), 1);
+  EXPECT_EQ(PortableExp(-0.0), 1);
+  EXPECT_EQ(PortableExp(-746.5), 0);
+  EXPECT_EQ(PortableExp(-1e300), 0);
+  EXPECT_EQ(PortableExp(-kInfinity), 0);
+  EXPECT_EQ(PortableExp(709.8), kInfinity);
+  EXPECT_EQ(PortableExp(kInfinity), kInfinity);
+  EXPECT_TRUE(std::isnan(PortableExp(std::nan(""))));
+  EXPECT_LT(RelativeError(PortableExp(709.78), std::exp(709.78L)), 1e-13);
+  // Denormal results are within one unit of the last place.
+  for (double x = -745; x < -708; x += 0.01) {
+    const double last_place = std::numeric_limits<double>::denorm_min();
+    ASSERT_NEAR(PortableExp(x), static_cast<double>(std::exp(static_cast<long double>(x))),
+                std::max(last_place, 1e-15 * std::exp(x)));
+  }
+}
+
+TEST(PortableMathTest, LogIsWithinOnePartIn1e15AtEveryScale) {
+  double worst = 0;
+  for (int e = -1074; e < 1024; ++e) {
+    for (double m = 1; m < 2; m += 0.00731) {
+      const double x = std::ldexp(m, e);
+      if (x == 1) continue;
+      worst = std::max(worst,
+                       RelativeError(PortableLog(x), std::log(static_cast<long double>(x))));
+    }
+  }
+  EXPECT_LT(worst, 1e-15);
+  EXPECT_GT(worst, 1e-17);
+}
+
+TEST(PortableMathTest, LogIsAccurateOnBothSidesOfOne) {
+  EXPECT_EQ(PortableLog(1), 0);
+  for (int bits = 1; bits <= 52; ++bits) {
+    const long double h = std::ldexp(1.0L, -bits);
+    EXPECT_LT(RelativeError(PortableLog(static_cast<double>(1 + h)), std::log1p(h)), 1e-15);
+    EXPECT_LT(RelativeError(PortableLog(static_cast<double>(1 - h)), std::log1p(-h)), 1e-15);
+  }
+}
+
+TEST(PortableMathTest, QuantileUndoesTheNormalDistribution) {
+  // An error e of z moves Phi(z) by e phi(z).
+  const auto error = [](double p, double z) {
+    const long double x = z;
+    const long double density = std::exp(-x * x / 2) / std::sqrt(2 * 3.14159265358979323846L);
+    const long double back = std::erfc(-x / std::sqrt(2.0L)) / 2;
+    return static_cast<double>(std::fabs((back - p) / density / x));
+  };
+  double worst = 0;
+  for (int i = 1; i < 200000; ++i) {
+    worst = std::max(worst, error(i / 400000.0, NormalQuantile(i / 400000.0)));
+  }
+  for (int e = 18; e < 1022; ++e) {
+    const double p = std::ldexp(0.7, -e);
+    worst = std::max(worst, error(p, NormalQuantile(p)));
+  }
+  EXPECT_LT(worst, 2e-15);
+  EXPECT_GT(worst, 1e-17);
+}
+
+TEST(PortableMathTest, QuantileIsOddAndIncreasing) {
+  EXPECT_EQ(NormalQuantile(0.5), 0);
+  double previous = -kInfinity;
+  for (int i = 1; i < 8192; ++i) {
+    const double p = i / 8192.0;
+    ASSERT_EQ(NormalQuantile(p), -NormalQuantile(1 - p));
+    ASSERT_GT(NormalQuantile(p), previous);
+    previous = NormalQuantile(p);
+  }
+  EXPECT_NEAR(NormalQuantile(0.975), 1.959963984540054, 1e-15);
+}
+
+// The header's promise is about bits, so they are pinned: this fails on a machine
+// or compiler whose arithmetic is not plain IEEE 754.
+TEST(PortableMathTest, BitsAreTheSameOnEveryMachine) {
+  std::string bytes;
+  for (int i = 1; i < 20000; ++i) {
+    AppendLittleEndian(PortableExp((i - 10000) / 13.0), bytes);
+    AppendLittleEndian(PortableLog(i * 0.37), bytes);
+    AppendLittleEndian(PortableLog(1 / (i * 0.37)), bytes);
+    AppendLittleEndian(NormalQuantile(i / 20000.0), bytes);
+    AppendLittleEndian(NormalQuantile(std::ldexp(1.0, -1 - i % 1000)), bytes);
+  }
+  EXPECT_EQ(absl::BytesToHexString(Sha256Of(bytes)),
+            "ab3581b306f9551c0078b17639155006857b4854aecb0f85997db1feddc93af8");
+}
+
+}  // namespace
+}  // namespace kvwire

@@ -1,0 +1,144 @@
+#ifndef KVWIRE_TESTS_KV_CACHES_H_
+#define KVWIRE_TESTS_KV_CACHES_H_
+
+// Setups, tokens and snapshots for the tests of KV caches.
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/kv/registry.h"
+#include "common/kv/snapshot.h"
+#include "gtest/gtest.h"
+
+namespace kvwire {
+
+inline CacheSetup SetupOf(const std::string& spec, int64_t dims) {
+  CacheSetup setup;
+  setup.spec = ParseBuiltInSpec(spec).value();
+  setup.dims = dims;
+  return setup;
+}
+
+inline CacheSetup SetupWithFrame(const std::string& spec, int64_t dims, int64_t rows) {
+  CacheSetup setup = SetupOf(spec, dims);
+  setup.frame = KeyFrame::Create(KeyFrameKind::kUnit, 7, rows, dims).value();
+  return setup;
+}
+
+inline std::unique_ptr<KvCache> NewCache(const CacheSetup& setup) {
+  return CreateCache(setup).value();
+}
+
+struct Tokens {
+  Matrix keys;
+  Matrix values;
+
+  TokenBlock Block(int64_t first, int64_t rows, bool closes_scale) const {
+    return {rows, nullptr, keys.row(first).data(), values.row(first).data(), closes_scale};
+  }
+  TokenBlock Block() const { return {keys.rows(), nullptr, keys.data(), values.data(), true}; }
+};
+
+// Tokens that every algorithm takes: all keys of the frame, random bits as values.
+inline Tokens FrameTokens(const CacheSetup& setup, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Tokens tokens{Matrix(setup.frame->rows(), setup.dims),
+                Matrix(setup.frame->rows(), setup.dims)};
+  setup.frame->Fill(0, tokens.keys);
+  for (float& value : tokens.values.reshaped()) value = random() % 2 != 0 ? 1.0F : 0.0F;
+  return tokens;
+}
+
+inline Matrix RandomMatrix(int64_t rows, int64_t dims, std::mt19937_64& random) {
+  Matrix matrix(rows, dims);
+  for (float& x : matrix.reshaped()) x = static_cast<float>(random() % 2001) / 500.0F - 2.0F;
+  return matrix;
+}
+
+inline TokenBlock ZeroScale(int64_t rows) { return {rows, nullptr, nullptr, nullptr, true}; }
+
+// Appends a stream as scales of the given sizes, each in blocks of `rows_per_block`.
+inline void AppendScales(KvCache& cache, const Tokens& tokens, int64_t& first,
+                         const std::vector<int64_t>& scales, int64_t rows_per_block) {
+  for (const int64_t scale : scales) {
+    for (int64_t done = 0; done < scale;) {
+      const int64_t rows = std::min(rows_per_block, scale - done);
+      done += rows;
+      ASSERT_EQ(cache.Append(tokens.Block(first, rows, done == scale)), absl::OkStatus());
+      first += rows;
+    }
+  }
+}
+
+inline std::string SnapshotOf(const KvCache& cache, const CacheSetup& setup) {
+  std::string bytes;
+  const absl::Status status = WriteSnapshot(cache, setup, [&](std::string_view piece) {
+    EXPECT_LE(piece.size(), size_t{kMaxPieceBytes});
+    bytes.append(piece);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(status, absl::OkStatus());
+  return bytes;
+}
+
+inline absl::StatusOr<std::unique_ptr<KvCache>> Restore(
+    std::string_view bytes, const CacheSetup& setup, size_t piece = std::string_view::npos) {
+  auto reader = SnapshotReader::Create(setup);
+  if (!reader.ok()) return reader.status();
+  while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, piece);
+    const absl::Status status = (*reader)->Append(part);
+    if (!status.ok()) return status;
+    bytes.remove_prefix(part.size());
+  }
+  return (*reader)->Finish();
+}
+
+inline Matrix Attended(const KvCache& cache, const Matrix& queries) {
+  Matrix out(queries.rows(), queries.cols());
+  EXPECT_EQ(cache.Attend(queries, out), absl::OkStatus());
+  return out;
+}
+
+// Softmax attention in double precision over rows of keys and values and zero tokens.
+inline Eigen::MatrixXd NaiveAttention(const Matrix& queries, const Matrix& keys,
+                                      const Matrix& values, int64_t zeros) {
+  Eigen::MatrixXd out = Eigen::MatrixXd::Zero(queries.rows(), queries.cols());
+  for (int64_t q = 0; q < queries.rows(); ++q) {
+    double mass = static_cast<double>(zeros);
+    for (int64_t t = 0; t < keys.rows(); ++t) {
+      const double weight = std::exp(
+          queries.row(q).cast<double>().cwiseProduct(keys.row(t).cast<double>()).sum());
+      out.row(q) += weight * values.row(t).cast<double>();
+      mass += weight;
+    }
+    out.row(q) /= mass;
+  }
+  return out;
+}
+
+// CRC32C, bit by bit from its polynomial.
+inline uint32_t NaiveCrc32c(std::string_view bytes) {
+  uint32_t crc = ~uint32_t{0};
+  for (const char c : bytes) {
+    crc ^= static_cast<uint8_t>(c);
+    for (int i = 0; i < 8; ++i) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0U);
+  }
+  return ~crc;
+}
+
+// The low `bytes` bytes of `value`, lowest first.
+inline std::string Bytes(uint64_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> 8 * i & 255));
+  return out;
+}
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_TESTS_KV_CACHES_H_

@@ -1,0 +1,263 @@
+// What every built-in algorithm promises through KvCache, whatever it stores.
+
+#include <cctype>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/kv/caches.h"
+#include "tests/status/status_matchers.h"
+
+namespace kvwire {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<std::string> Specs() {
+  std::vector<std::string> specs = {
+      "streaming:sinks=2,window=3", "streaming:sinks=0,window=9", "streaming:sinks=5,window=0",
+      "streaming:evict=before,sinks=1,window=4", "streaming:sinks=3,window=1300"};
+  for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) specs.emplace_back(algorithm.name);
+  return specs;
+}
+
+std::string TestName(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  return name;
+}
+
+class ConformanceTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  static constexpr int64_t kDims = 3;
+
+  CacheSetup setup_ = SetupWithFrame(GetParam(), kDims, 21);
+  Tokens tokens_ = FrameTokens(setup_, 1);
+  std::mt19937_64 random_{5};
+  Matrix queries_ = RandomMatrix(7, kDims, random_);
+
+  // The pyramid 1, 4, 16.
+  std::unique_ptr<KvCache> Pyramid(int64_t rows_per_block = 1000) {
+    auto cache = NewCache(setup_);
+    int64_t first = 0;
+    AppendScales(*cache, tokens_, first, {1, 4, 16}, rows_per_block);
+    return cache;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, ConformanceTest, ::testing::ValuesIn(Specs()), TestName);
+
+TEST_P(ConformanceTest, RestoreAnswersTheQueryScaleBitForBit) {
+  auto original = Pyramid();
+  auto restored = Restore(SnapshotOf(*original, setup_), setup_).value();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_THAT(original->Append(ZeroScale(64)), IsOk());
+    ASSERT_THAT(restored->Append(ZeroScale(64)), IsOk());
+    EXPECT_EQ(Attended(*original, queries_), Attended(*restored, queries_));
+  }
+}
+
+TEST_P(ConformanceTest, RestoreAnswersAtOnceAsTheOriginalOnceItsScaleIsClosed) {
+  auto original = Pyramid();
+  ASSERT_THAT(original->Append(ZeroScale(2)), IsOk());
+  const auto restored = Restore(SnapshotOf(*original, setup_), setup_).value();
+  ASSERT_THAT(original->Append(ZeroScale(0)), IsOk());
+  EXPECT_EQ(Attended(*original, queries_), Attended(*restored, queries_));
+}
+
+TEST_P(ConformanceTest, RestoreAnswersBitForBitOverManyStorageBlocks) {
+  setup_ = SetupWithFrame(GetParam(), kDims, 4000);
+  tokens_ = FrameTokens(setup_, 2);
+  auto original = NewCache(setup_);
+  int64_t first = 0;
+  AppendScales(*original, tokens_, first, {1, 1500, 700, 999}, 333);
+  auto restored = Restore(SnapshotOf(*original, setup_), setup_).value();
+  AppendScales(*original, tokens_, first, {800}, 500);
+  first -= 800;
+  AppendScales(*restored, tokens_, first, {800}, 77);
+  EXPECT_EQ(Attended(*original, queries_), Attended(*restored, queries_));
+}
+
+TEST_P(ConformanceTest, RestoreThenContinueEqualsNeverHavingStopped) {
+  for (size_t stop = 0; stop <= 6; ++stop) {
+    const std::vector<int64_t> scales = {1, 4, 2, 1, 6, 7};
+    auto straight = NewCache(setup_);
+    auto stopped = NewCache(setup_);
+    int64_t first = 0;
+    int64_t stopped_first = 0;
+    for (size_t i = 0; i < scales.size(); ++i) {
+      if (i == stop) stopped = Restore(SnapshotOf(*stopped, setup_), setup_).value();
+      AppendScales(*straight, tokens_, first, {scales[i]}, 3);
+      AppendScales(*stopped, tokens_, stopped_first, {scales[i]}, 3);
+      ASSERT_THAT(straight->Append(ZeroScale(static_cast<int64_t>(i))), IsOk());
+      ASSERT_THAT(stopped->Append(ZeroScale(static_cast<int64_t>(i))), IsOk());
+    }
+    if (stop == scales.size()) stopped = Restore(SnapshotOf(*stopped, setup_), setup_).value();
+    EXPECT_EQ(SnapshotOf(*straight, setup_), SnapshotOf(*stopped, setup_)) << stop;
+    EXPECT_EQ(straight->tokens(), stopped->tokens());
+    EXPECT_EQ(straight->StateBits(), stopped->StateBits());
+  }
+}
+
+TEST_P(ConformanceTest, SnapshotDoesNotDependOnTheSplitIntoBlocks) {
+  const std::string whole = SnapshotOf(*Pyramid(), setup_);
+  for (int64_t rows = 1; rows <= 16; ++rows) {
+    EXPECT_EQ(SnapshotOf(*Pyramid(rows), setup_), whole) << rows;
+  }
+}
+
+TEST_P(ConformanceTest, WritingASnapshotChangesNothing) {
+  auto cache = Pyramid();
+  const Matrix before = Attended(*cache, queries_);
+  const std::string snapshot = SnapshotOf(*cache, setup_);
+  EXPECT_EQ(SnapshotOf(*cache, setup_), snapshot);
+  EXPECT_EQ(Attended(*cache, queries_), before);
+  EXPECT_EQ(SnapshotOf(*cache, setup_), snapshot);
+}
+
+TEST_P(ConformanceTest, SnapshotOfAnOpenScaleIsThatOfTheClosedOne) {
+  auto open = NewCache(setup_);
+  ASSERT_THAT(open->Append(tokens_.Block(0, 2, true)), IsOk());
+  ASSERT_THAT(open->Append(tokens_.Block(2, 15, false)), IsOk());
+  auto closed = NewCache(setup_);
+  ASSERT_THAT(closed->Append(tokens_.Block(0, 2, true)), IsOk());
+  ASSERT_THAT(closed->Append(tokens_.Block(2, 15, true)), IsOk());
+  EXPECT_EQ(SnapshotOf(*open, setup_), SnapshotOf(*closed, setup_));
+  EXPECT_EQ(open->StateBits(), closed->StateBits());
+}
+
+TEST_P(ConformanceTest, SnapshotBytesIsTheLengthWrittenAndTheClaimIsHonest) {
+  auto cache = NewCache(setup_);
+  for (int64_t t = 0; t <= 21; ++t) {
+    const int64_t bytes = SnapshotBytes(*cache);
+    EXPECT_EQ(bytes, static_cast<int64_t>(SnapshotOf(*cache, setup_).size()));
+    const int64_t overhead = 8 * bytes - cache->StateBits();
+    EXPECT_GE(overhead, 0);
+    EXPECT_LE(overhead, 8 * (64 + 16 * static_cast<int64_t>(cache->Sections().size())));
+    ASSERT_THAT(cache->Append(ZeroScale(2)), IsOk());
+    if (t == 21) break;
+    ASSERT_THAT(cache->Append(tokens_.Block(t, 1, true)), IsOk());
+  }
+}
+
+TEST_P(ConformanceTest, PiecesMayHaveAnyLength) {
+  const std::string snapshot = SnapshotOf(*Pyramid(), setup_);
+  for (size_t piece = 1; piece <= snapshot.size(); ++piece) {
+    auto restored = Restore(snapshot, setup_, piece);
+    ASSERT_THAT(restored, IsOk()) << piece;
+    EXPECT_EQ(SnapshotOf(**restored, setup_), snapshot);
+  }
+}
+
+TEST_P(ConformanceTest, AnEmptyCacheHasASnapshotButNoAnswer) {
+  auto cache = NewCache(setup_);
+  auto restored = Restore(SnapshotOf(*cache, setup_), setup_).value();
+  Matrix out(7, kDims);
+  for (const KvCache* empty : {cache.get(), restored.get()}) {
+    EXPECT_EQ(empty->tokens(), 0);
+    EXPECT_EQ(empty->StateBits(), 0);
+    EXPECT_THAT(empty->Attend(queries_, out),
+                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("holds no token")));
+  }
+}
+
+TEST_P(ConformanceTest, AttendRefusesOtherShapes) {
+  auto cache = Pyramid();
+  Matrix out(7, kDims);
+  Matrix narrow(7, kDims - 1);
+  Matrix shorter(6, kDims);
+  const auto refusal =
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("must both be [m, 3]"));
+  EXPECT_THAT(cache->Attend(Matrix::Zero(7, kDims - 1), out), refusal);
+  EXPECT_THAT(cache->Attend(queries_, narrow), refusal);
+  EXPECT_THAT(cache->Attend(queries_, shorter), refusal);
+}
+
+TEST_P(ConformanceTest, NullPointersAreZerosAndMillionsOfThemAreFree) {
+  auto null_tokens = Pyramid();
+  auto zero_tokens = Pyramid();
+  const Matrix zeros = Matrix::Zero(500, kDims);
+  ASSERT_THAT(null_tokens->Append(ZeroScale(500)), IsOk());
+  ASSERT_THAT(zero_tokens->Append({500, nullptr, zeros.data(), zeros.data(), true}), IsOk());
+  EXPECT_EQ(Attended(*null_tokens, queries_), Attended(*zero_tokens, queries_));
+  EXPECT_EQ(SnapshotOf(*null_tokens, setup_), SnapshotOf(*zero_tokens, setup_));
+
+  setup_.memory_limit_bytes = 1 << 20;
+  auto small = Pyramid();
+  EXPECT_THAT(small->Append(ZeroScale(16 << 20)), IsOk());
+  EXPECT_EQ(small->tokens(), 21 + (16 << 20));
+  EXPECT_LT(SnapshotBytes(*small), 1 << 20);
+}
+
+TEST_P(ConformanceTest, RefusesWhatIsNotFiniteAndKeepsNothingOfTheBlock) {
+  auto cache = Pyramid();
+  const std::string before = SnapshotOf(*cache, setup_);
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    Matrix rows = Matrix::Zero(5, kDims);
+    rows(3, 2) = bad;
+    const auto refusal =
+        StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(" of token 24 is not finite"));
+    EXPECT_THAT(cache->Append({5, rows.data(), nullptr, nullptr, true}), refusal);
+    EXPECT_THAT(cache->Append({5, nullptr, rows.data(), nullptr, true}), refusal);
+    EXPECT_THAT(cache->Append({5, nullptr, nullptr, rows.data(), true}), refusal);
+  }
+  EXPECT_EQ(SnapshotOf(*cache, setup_), before);
+}
+
+TEST_P(ConformanceTest, RefusesNegativeAndTooManyRows) {
+  auto cache = NewCache(setup_);
+  EXPECT_THAT(cache->Append(ZeroScale(-1)),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("a block of -1 rows")));
+  EXPECT_THAT(cache->Append(ZeroScale(kMaxCacheTokens)), IsOk());
+  for (const int64_t rows : {int64_t{1}, std::numeric_limits<int64_t>::max()}) {
+    EXPECT_THAT(cache->Append(ZeroScale(rows)), StatusIs(absl::StatusCode::kResourceExhausted,
+                                                         HasSubstr("over the limit of")));
+  }
+  EXPECT_EQ(cache->tokens(), kMaxCacheTokens);
+  EXPECT_EQ(Attended(*cache, queries_), Matrix::Zero(7, kDims));
+}
+
+TEST_P(ConformanceTest, PassesTheErrorOfTheSinkOn) {
+  auto cache = Pyramid();
+  for (int allowed = 0; allowed < 4; ++allowed) {
+    int calls = 0;
+    const auto sink = [&](std::string_view) {
+      return calls++ < allowed ? absl::OkStatus() : absl::UnavailableError("peer is gone");
+    };
+    EXPECT_THAT(WriteSnapshot(*cache, setup_, sink),
+                StatusIs(absl::StatusCode::kUnavailable, "peer is gone"));
+    EXPECT_EQ(calls, allowed + 1);
+  }
+}
+
+// The counting argument itself: an algorithm that can answer for every one of the
+// 2^8 inputs cannot send fewer than 2^8 different messages.
+TEST_P(ConformanceTest, EveryInputOfEightBitsHasItsOwnMessageUnlessTokensAreEvicted) {
+  setup_ = SetupWithFrame(GetParam(), 2, 4);
+  std::set<std::string> messages;
+  int64_t kept = 0;
+  for (int input = 0; input < 256; ++input) {
+    Tokens tokens = FrameTokens(setup_, 1);
+    for (int i = 0; i < 8; ++i)
+      tokens.values(i / 2, i % 2) = static_cast<float>(input >> i & 1);
+    auto cache = NewCache(setup_);
+    ASSERT_THAT(cache->Append(tokens.Block()), IsOk());
+    messages.insert(SnapshotOf(*cache, setup_));
+    if (setup_.spec.name() == "streaming") {
+      kept = std::min<int64_t>(4, cache->StateBits() / (2 * 2 * 32));
+    } else {
+      kept = 4;
+    }
+  }
+  EXPECT_EQ(messages.size(), size_t{1} << 2 * kept);
+}
+
+}  // namespace
+}  // namespace kvwire

@@ -1,0 +1,155 @@
+#include "common/kv/token_rows.h"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/status/status_matchers.h"
+
+namespace kvwire {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<float> Row(int64_t dims, int64_t index) {
+  std::vector<float> row(static_cast<size_t>(2 * dims));
+  for (size_t i = 0; i < row.size(); ++i) {
+    row[i] = static_cast<float>(index) + static_cast<float>(i) / 8;
+  }
+  return row;
+}
+
+// The visited numbers, and the sizes of the blocks.
+template <typename Number>
+std::pair<std::vector<float>, std::vector<int64_t>> Visited(const TokenRows<Number>& rows) {
+  std::pair<std::vector<float>, std::vector<int64_t>> seen;
+  rows.VisitBlocks([&seen](const KeyValueBlock& block) {
+    seen.second.push_back(block.keys.rows());
+    for (int64_t i = 0; i < block.keys.rows(); ++i) {
+      for (const float x : block.keys.row(i)) seen.first.push_back(x);
+      for (const float x : block.values.row(i)) seen.first.push_back(x);
+    }
+  });
+  return seen;
+}
+
+template <typename Number>
+class TokenRowsTest : public ::testing::Test {};
+using Numbers = ::testing::Types<float, Eigen::half>;
+TYPED_TEST_SUITE(TokenRowsTest, Numbers);
+
+template <typename Number>
+void AppendRow(TokenRows<Number>& rows, int64_t dims, int64_t index) {
+  const std::vector<float> wide = Row(dims, index);
+  std::vector<Number> row(wide.size());
+  for (size_t i = 0; i < row.size(); ++i) row[i] = Number(wide[i]);
+  rows.Append(row);
+}
+
+TYPED_TEST(TokenRowsTest, DroppedRowsLeaveNoTraceInTheBlocks) {
+  // The last d has one row a block.
+  for (const auto& [dims, total] :
+       std::vector<std::pair<int64_t, int64_t>>{{2, 200}, {2, 2600}, {60000, 4}}) {
+    for (const int64_t drop : {int64_t{0}, int64_t{1}, total / 2, total - 1, total}) {
+      TokenRows<TypeParam> dropped(dims);
+      TokenRows<TypeParam> fresh(dims);
+      for (int64_t i = 0; i < total; ++i) AppendRow(dropped, dims, i % 250);
+      dropped.DropFront(drop / 2);
+      dropped.DropFront(drop - drop / 2);
+      for (int64_t i = drop; i < total; ++i) AppendRow(fresh, dims, i % 250);
+      for (TokenRows<TypeParam>* rows : {&dropped, &fresh}) AppendRow(*rows, dims, 3);
+      ASSERT_EQ(dropped.rows(), total - drop + 1);
+      EXPECT_TRUE(Visited(dropped) == Visited(fresh));
+      std::string a, b;
+      for (int64_t i = 0; i < dropped.rows(); ++i) {
+        dropped.AppendSerialized(i, a);
+        fresh.AppendSerialized(i, b);
+      }
+      EXPECT_TRUE(a == b);
+      EXPECT_EQ(static_cast<int64_t>(a.size()),
+                dropped.rows() * TokenRows<TypeParam>::RowBytes(dims));
+    }
+  }
+}
+
+TEST(RowContentTest, TellsZerosFromNumbersAndTheRest) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(ContentOf<float>(std::vector<float>{0, -0.0F}), RowContent::kZero);
+  EXPECT_EQ(ContentOf<float>(std::vector<float>{}), RowContent::kZero);
+  EXPECT_EQ(ContentOf<float>(std::vector<float>{0, std::numeric_limits<float>::denorm_min()}),
+            RowContent::kFinite);
+  EXPECT_EQ(ContentOf<float>(std::vector<float>{infinity, 0}), RowContent::kNotFinite);
+  EXPECT_EQ(ContentOf<float>(std::vector<float>{0, nan}), RowContent::kNotFinite);
+  EXPECT_EQ(ContentOf<Eigen::half>(std::vector<Eigen::half>{Eigen::half(1e6F)}),
+            RowContent::kNotFinite);
+}
+
+TEST(MemoryTest, SaturatesInsteadOfOverflowing) {
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(SaturatingProduct(0, most), 0);
+  EXPECT_EQ(SaturatingProduct(most, 0), 0);
+  EXPECT_EQ(SaturatingProduct(most, 1), most);
+  EXPECT_EQ(SaturatingProduct(most / 2, 2), most - 1);
+  EXPECT_EQ(SaturatingProduct(most / 2 + 1, 2), most);
+  EXPECT_THAT(CheckMemory(5, 5), IsOk());
+  EXPECT_THAT(CheckMemory(6, 5),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       HasSubstr("needs 6 bytes of memory, allowed are 5")));
+  EXPECT_THAT(CheckMemory(most, most),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("allowed are")));
+}
+
+TEST(RowSectionTest, CompletesRowsFromPiecesOfEverySize) {
+  const std::string body = "abcdefghijkl";
+  for (size_t first = 0; first <= body.size(); ++first) {
+    for (size_t second = first; second <= body.size(); ++second) {
+      RowSection section;
+      ASSERT_THAT(section.Begin({1, 12}, 1, 3), IsOk());
+      std::vector<std::string> rows;
+      const auto take = [&](std::string_view row) {
+        rows.emplace_back(row);
+        return absl::OkStatus();
+      };
+      for (const std::string& piece :
+           {body.substr(0, first), body.substr(first, second - first), body.substr(second)}) {
+        EXPECT_EQ(section.End().ok(), rows.size() == 4);
+        ASSERT_THAT(section.Append(piece, take), IsOk());
+      }
+      EXPECT_THAT(rows, ::testing::ElementsAre("abc", "def", "ghi", "jkl"));
+      EXPECT_THAT(section.End(), IsOk());
+    }
+  }
+}
+
+TEST(RowSectionTest, PassesTheErrorOfARowOn) {
+  RowSection section;
+  ASSERT_THAT(section.Begin({1, 4}, 1, 2), IsOk());
+  EXPECT_THAT(
+      section.Append("abc", [](std::string_view) { return absl::DataLossError("no"); }),
+      StatusIs(absl::StatusCode::kDataLoss, "no"));
+}
+
+TEST(WriteRowsTest, FillsPiecesUpToTheLimitAndStopsAtTheFirstError) {
+  const int64_t row_bytes = 400000;
+  std::vector<size_t> pieces;
+  const auto append = [&](int64_t, std::string& piece) {
+    piece.append(static_cast<size_t>(row_bytes), 'x');
+  };
+  const auto sink = [&](std::string_view piece) {
+    pieces.push_back(piece.size());
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(WriteRows(5, row_bytes, sink, append), IsOk());
+  EXPECT_THAT(pieces, ::testing::ElementsAre(800000, 800000, 400000));
+  EXPECT_THAT(WriteRows(0, row_bytes, sink, append), IsOk());
+  EXPECT_EQ(pieces.size(), 3);
+  const auto broken = [](std::string_view) { return absl::UnavailableError("gone"); };
+  EXPECT_THAT(WriteRows(5, row_bytes, broken, append),
+              StatusIs(absl::StatusCode::kUnavailable, "gone"));
+}
+
+}  // namespace
+}  // namespace kvwire
