@@ -94,7 +94,7 @@ Levels LevelsAt(const Picture& picture, int64_t x, int64_t y) {
   // Each 2^bits - 1 of a depth divides 65535.
   const int unit = 65535 / ((1 << bits) - 1);
   for (int channel = 0; channel < shape.channels; ++channel) {
-    const int64_t bit = x * shape.bits_per_pixel + channel * bits;
+    const int64_t bit = x * shape.bits_per_pixel + int64_t{channel} * bits;
     levels[channel] = Sample(picture, y, bit, bits) * unit;
   }
   return levels;

@@ -58,8 +58,8 @@ absl::StatusOr<PictureShape> PngShape(std::string_view bytes) {
   if (bytes.size() < kPngHeaderBytes || bytes.substr(12, 4) != "IHDR") {
     return absl::InvalidArgumentError("damaged or truncated PNG header");
   }
-  const int depth = bytes[24];
-  const int colour_type = bytes[25];
+  const int depth = static_cast<unsigned char>(bytes[24]);
+  const int colour_type = static_cast<unsigned char>(bytes[25]);
   if (colour_type == 4 || PngHasChunk(bytes, "tRNS")) {
     return absl::InvalidArgumentError(
         "PNG with transparency is supported as RGBA of 8 bits a channel only");

@@ -29,7 +29,8 @@ absl::Status FindOnce(AlgorithmSessions& sessions, int64_t id,
 
 }  // namespace
 
-absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request, int64_t memory_limit_bytes) {
+absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request,
+                                   int64_t memory_limit_bytes) {
   KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
   const int64_t asked = request.memory_limit_bytes();
   const int64_t limit = asked > 0 ? std::min(asked, memory_limit_bytes) : memory_limit_bytes;
@@ -47,7 +48,8 @@ absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
   KVWIRE_ASSIGN_OR_RETURN(block.queries,
                           BlockRows(request.queries(), rows, dims, "queries", queries));
   KVWIRE_ASSIGN_OR_RETURN(block.keys, BlockRows(request.keys(), rows, dims, "keys", keys));
-  KVWIRE_ASSIGN_OR_RETURN(block.values, BlockRows(request.values(), rows, dims, "values", values));
+  KVWIRE_ASSIGN_OR_RETURN(block.values,
+                          BlockRows(request.values(), rows, dims, "values", values));
   const absl::MutexLock lock(&session_->mutex);
   return session_->cache->Append(block);
 }
@@ -64,7 +66,8 @@ absl::Status IngestHandler::End() {
 absl::Status RestoreHandler::Take(const v1::RestoreRequest& request) {
   if (reader_ == nullptr) {
     if (!request.has_open()) {
-      return absl::InvalidArgumentError("the first request of Restore does not say what to open");
+      return absl::InvalidArgumentError(
+          "the first request of Restore does not say what to open");
     }
     KVWIRE_ASSIGN_OR_RETURN(setup_, SetupOf(request.open(), memory_limit_bytes_));
     KVWIRE_ASSIGN_OR_RETURN(reader_, SnapshotReader::Create(setup_));
@@ -81,12 +84,12 @@ absl::Status RestoreHandler::End() {
   return absl::OkStatus();
 }
 
-absl::Status AttendHandler::Take(const v1::AttendRequest& request, v1::AttendResponse& response) {
+absl::Status AttendHandler::Take(const v1::AttendRequest& request,
+                                 v1::AttendResponse& response) {
   KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), session_));
   if (request.rows() < 1) return absl::InvalidArgumentError("a request holds no queries");
-  KVWIRE_ASSIGN_OR_RETURN(
-      Matrix queries,
-      RowsFromBytes(request.queries(), request.rows(), session_->setup.dims, "queries"));
+  KVWIRE_ASSIGN_OR_RETURN(Matrix queries, RowsFromBytes(request.queries(), request.rows(),
+                                                        session_->setup.dims, "queries"));
   Matrix outputs(queries.rows(), queries.cols());
   {
     const absl::ReaderMutexLock lock(&session_->mutex);

@@ -39,9 +39,9 @@ void DescribeAlgorithm(const KvAlgorithm& algorithm, v1::AlgorithmDescription& o
 AlgorithmServiceHost::AlgorithmServiceHost(int64_t memory_limit_bytes)
     : memory_limit_bytes_(memory_limit_bytes), process_id_(RandomId()), pool_(kWorkThreads) {}
 
-grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(grpc::CallbackServerContext* context,
-                                                         const v1::DescribeRequest* /*request*/,
-                                                         v1::DescribeResponse* response) {
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(
+    grpc::CallbackServerContext* context, const v1::DescribeRequest* /*request*/,
+    v1::DescribeResponse* response) {
   response->set_protocol_version(kProtocolVersion);
   response->set_process_id(process_id_);
   for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {

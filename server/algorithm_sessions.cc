@@ -7,7 +7,8 @@
 
 namespace kvwire {
 
-absl::StatusOr<int64_t> AlgorithmSessions::Add(CacheSetup setup, std::unique_ptr<KvCache> cache) {
+absl::StatusOr<int64_t> AlgorithmSessions::Add(CacheSetup setup,
+                                               std::unique_ptr<KvCache> cache) {
   auto state = std::make_shared<AlgorithmSessionState>();
   state->setup = std::move(setup);
   {
@@ -17,7 +18,8 @@ absl::StatusOr<int64_t> AlgorithmSessions::Add(CacheSetup setup, std::unique_ptr
   const absl::MutexLock lock(&mutex_);
   if (entries_.size() >= kMaxSessions) {
     const absl::Time oldest = absl::Now() - kIdleTime;
-    std::erase_if(entries_, [oldest](const auto& entry) { return entry.second.last_use < oldest; });
+    std::erase_if(entries_,
+                  [oldest](const auto& entry) { return entry.second.last_use < oldest; });
   }
   if (entries_.size() >= kMaxSessions) {
     return absl::ResourceExhaustedError(
@@ -30,7 +32,8 @@ absl::StatusOr<int64_t> AlgorithmSessions::Add(CacheSetup setup, std::unique_ptr
 absl::StatusOr<std::shared_ptr<AlgorithmSessionState>> AlgorithmSessions::Find(int64_t id) {
   const absl::MutexLock lock(&mutex_);
   const auto entry = entries_.find(id);
-  if (entry == entries_.end()) return absl::NotFoundError(absl::StrCat("there is no session ", id));
+  if (entry == entries_.end())
+    return absl::NotFoundError(absl::StrCat("there is no session ", id));
   entry->second.last_use = absl::Now();
   return entry->second.state;
 }

@@ -17,5 +17,6 @@ int main(int argc, char** argv) {
   const auto algorithm_endpoint = kvwire::ParseEndpoint(algorithm);
   if (!algorithm_endpoint.ok()) return kvwire::ServiceError(algorithm_endpoint.status());
   kvwire::AliceServiceHost service(*algorithm_endpoint);
-  return kvwire::Serve({{.label = "listening", .endpoint = *listen, .services = {&service}}}, flags);
+  return kvwire::Serve({{.label = "listening", .endpoint = *listen, .services = {&service}}},
+                       flags);
 }

@@ -33,8 +33,9 @@ absl::StatusOr<v1::IngestResponse> IngestBits(AlgorithmSession& session,
 
 }  // namespace
 
-absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm, const AliceRun& run,
-                                           const BitVector& bits, Cancellation& cancellation) {
+absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
+                                           const AliceRun& run, const BitVector& bits,
+                                           Cancellation& cancellation) {
   v1::SpeakResponse response;
   KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id,
                           algorithm.Describe(run.connect_timeout, cancellation));

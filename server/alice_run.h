@@ -30,8 +30,9 @@ struct AliceRun {
 // Streams `bits` through the algorithm and its snapshot to Bob, piece by piece: no
 // more than a few MiB of it are here at any time. Blocks. Errors as documented at
 // AliceService.Speak.
-absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm, const AliceRun& run,
-                                           const BitVector& bits, Cancellation& cancellation);
+absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
+                                           const AliceRun& run, const BitVector& bits,
+                                           Cancellation& cancellation);
 
 }  // namespace kvwire
 

@@ -16,8 +16,8 @@ constexpr absl::Duration kCloseTime = absl::Seconds(10);
 }  // namespace
 
 MessageSender::MessageSender(MeasuredChannel connection, uint64_t run_id,
-                             std::string parameters_digest, std::optional<int64_t> payload_bytes,
-                             Cancellation& cancellation)
+                             std::string parameters_digest,
+                             std::optional<int64_t> payload_bytes, Cancellation& cancellation)
     : connection_(std::move(connection)), call_(std::in_place, cancellation) {
   chunk_.set_run_id(run_id);
   chunk_.set_parameters_digest(std::move(parameters_digest));
@@ -58,7 +58,8 @@ absl::Status MessageSender::SendChunk(bool last) {
     chunk_.mutable_finish()->set_sha256(sha256_);
   }
   ledger_.set_message_count(ledger_.message_count() + 1);
-  ledger_.set_message_bytes(ledger_.message_bytes() + static_cast<int64_t>(chunk_.ByteSizeLong()));
+  ledger_.set_message_bytes(ledger_.message_bytes() +
+                            static_cast<int64_t>(chunk_.ByteSizeLong()));
   ledger_.set_snapshot_bytes(offset_);
   grpc::WriteOptions options;
   if (last) options.set_last_message();
@@ -79,8 +80,8 @@ absl::StatusOr<v1::ChannelLedger> MessageSender::Finish() {
   finished_ = true;
   KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(writer_->Finish()), "Bob's channel"));
   if (response_.committed_size() != offset_) {
-    return absl::DataLossError(absl::StrCat("Bob committed ", response_.committed_size(),
-                                            " bytes of ", offset_));
+    return absl::DataLossError(
+        absl::StrCat("Bob committed ", response_.committed_size(), " bytes of ", offset_));
   }
   // The connection ends with the last that holds the channel.
   writer_.reset();

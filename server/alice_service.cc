@@ -21,11 +21,11 @@ absl::StatusOr<AliceRun> RunOf(const v1::SpeakOpening& opening) {
   if (opening.run_id() == 0) return absl::InvalidArgumentError("the run id is 0");
   const double timeout = opening.connect_timeout_seconds();
   if (!(timeout > 0 && timeout <= kLongestTimeoutSeconds)) {
-    return absl::InvalidArgumentError(absl::StrCat("a connect timeout of ", timeout,
-                                                   " s is not in (0, ", kLongestTimeoutSeconds,
-                                                   "]"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a connect timeout of ", timeout, " s is not in (0, ", kLongestTimeoutSeconds, "]"));
   }
-  KVWIRE_ASSIGN_OR_RETURN(PublicParameters parameters, ParametersFromProto(opening.parameters()));
+  KVWIRE_ASSIGN_OR_RETURN(PublicParameters parameters,
+                          ParametersFromProto(opening.parameters()));
   KVWIRE_ASSIGN_OR_RETURN(Endpoint channel, ParseEndpoint(opening.channel_endpoint()));
   return AliceRun{.run_id = opening.run_id(),
                   .parameters = std::move(parameters),
@@ -62,8 +62,9 @@ class SpeakHandler {
     if (!run_.has_value()) return absl::InvalidArgumentError("the stream opened no run");
     const int64_t payload_bits = run_->parameters.payload_bits();
     if (static_cast<int64_t>(bytes_.size()) != (payload_bits + 7) / 8) {
-      return absl::InvalidArgumentError(absl::StrCat(bytes_.size(), " bytes of bits came where L d = ",
-                                                     payload_bits, " bits were expected"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(bytes_.size(), " bytes of bits came where L d = ", payload_bits,
+                       " bits were expected"));
     }
     const BitVector bits = BitVector::FromBytes(bytes_, payload_bits);
     KVWIRE_ASSIGN_OR_RETURN(*response_, RunAlice(algorithm_, *run_, bits, cancellation_));

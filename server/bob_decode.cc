@@ -30,8 +30,7 @@ absl::Status AppendZeroScale(AlgorithmSession& session, int64_t zero_rows) {
   v1::IngestRequest zeros;
   zeros.set_rows(zero_rows);
   zeros.set_closes_scale(true);
-  return session
-      .Ingest([&](AlgorithmSession::BlockWriter write) { return write(zeros); })
+  return session.Ingest([&](AlgorithmSession::BlockWriter write) { return write(zeros); })
       .status();
 }
 
@@ -61,8 +60,8 @@ absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
     KVWIRE_RETURN_IF_ERROR(AppendZeroScale(*session, zero_rows));
     KVWIRE_ASSIGN_OR_RETURN(const Matrix outputs,
                             session->Attend(QueryRows(frame, parameters.sharpness, group)));
-    DecodeRows(outputs, Thresholds::HalfMass(frame, parameters.sharpness, group, zero_rows), first,
-               decoded.bits);
+    DecodeRows(outputs, Thresholds::HalfMass(frame, parameters.sharpness, group, zero_rows),
+               first, decoded.bits);
     first += static_cast<int64_t>(group.size());
     ++decoded.replays;
   }

@@ -20,7 +20,8 @@ void AddBobFlags(CLI::App& app, BobFlags& flags) {
   kvwire::AddServiceFlags(app, flags.service);
   app.add_option("--channel-listen", flags.channel_listen,
                  "HOST:PORT for Alice's channel alone; absent: on --listen");
-  app.add_option("--algorithm-endpoint", flags.algorithm, "HOST:PORT of Bob's algorithm process")
+  app.add_option("--algorithm-endpoint", flags.algorithm,
+                 "HOST:PORT of Bob's algorithm process")
       ->required();
   app.add_option("--message-limit", flags.message_limit, "most bytes of one message (16GiB)")
       ->transform(CLI::AsSizeValue(false))
@@ -45,13 +46,15 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
                            .bound = &channel}},
                          flags.service);
   }
-  KVWIRE_ASSIGN_OR_RETURN(const auto channel_listen, kvwire::ParseEndpoint(flags.channel_listen));
-  return kvwire::Serve({{.label = "channel",
-                         .endpoint = channel_listen,
-                         .services = {&channel_service},
-                         .bound = &channel},
-                        {.label = "listening", .endpoint = listen, .services = {&bob_service}}},
-                       flags.service);
+  KVWIRE_ASSIGN_OR_RETURN(const auto channel_listen,
+                          kvwire::ParseEndpoint(flags.channel_listen));
+  return kvwire::Serve(
+      {{.label = "channel",
+        .endpoint = channel_listen,
+        .services = {&channel_service},
+        .bound = &channel},
+       {.label = "listening", .endpoint = listen, .services = {&bob_service}}},
+      flags.service);
 }
 
 }  // namespace

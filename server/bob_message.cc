@@ -52,8 +52,9 @@ absl::Status WriteAll(int descriptor, std::string_view bytes, int64_t offset) {
 absl::StatusOr<std::shared_ptr<ReceivedMessage>> ReceivedMessage::Create(
     const v1::SendRequest& opening, TcpMeter meter, int64_t limit_bytes) {
   if (opening.run_id() == 0 || opening.parameters_digest().size() != kParametersDigestBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the opening chunk needs a run id and a digest of ", kParametersDigestBytes, " bytes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the opening chunk needs a run id and a digest of ",
+                     kParametersDigestBytes, " bytes"));
   }
   KVWIRE_ASSIGN_OR_RETURN(int descriptor, OpenUnlinkedFile());
   return std::shared_ptr<ReceivedMessage>(
@@ -63,8 +64,9 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> ReceivedMessage::Create(
 ReceivedMessage::ReceivedMessage(const v1::SendRequest& opening, TcpMeter meter,
                                  int64_t limit_bytes, int descriptor)
     : digest_(opening.parameters_digest()),
-      payload_bytes_(opening.has_payload_bytes() ? std::optional<int64_t>(opening.payload_bytes())
-                                                 : std::nullopt),
+      payload_bytes_(opening.has_payload_bytes()
+                         ? std::optional<int64_t>(opening.payload_bytes())
+                         : std::nullopt),
       meter_(std::move(meter)),
       limit_bytes_(limit_bytes),
       descriptor_(descriptor) {}
@@ -82,7 +84,8 @@ absl::Status ReceivedMessage::Append(const v1::SendRequest& chunk) {
 absl::Status ReceivedMessage::Take(const v1::SendRequest& chunk) {
   const std::string& data = chunk.data();
   if (sealed_) return absl::InvalidArgumentError("a chunk follows the finishing one");
-  if (data.empty() && !chunk.has_finish()) return absl::InvalidArgumentError("a chunk is empty");
+  if (data.empty() && !chunk.has_finish())
+    return absl::InvalidArgumentError("a chunk is empty");
   if (chunk.offset() != committed_) {
     return absl::OutOfRangeError(absl::StrCat("a chunk came at offset ", chunk.offset(),
                                               " where offset ", committed_, " was expected"));
@@ -94,8 +97,8 @@ absl::Status ReceivedMessage::Take(const v1::SendRequest& chunk) {
   }
   const uint32_t crc = Crc32c(data);
   if (crc != chunk.crc32c()) {
-    return absl::DataLossError(absl::StrCat("the chunk at offset ", committed_, " has CRC32C ", crc,
-                                            ", not ", chunk.crc32c(), " as it says"));
+    return absl::DataLossError(absl::StrCat("the chunk at offset ", committed_, " has CRC32C ",
+                                            crc, ", not ", chunk.crc32c(), " as it says"));
   }
   KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, data, committed_));
   hash_.Update(data);
@@ -121,8 +124,8 @@ absl::Status ReceivedMessage::Seal(const v1::Finish& finish) {
 absl::Status ReceivedMessage::EndOfStream() {
   const absl::MutexLock lock(&mutex_);
   if (!sealed_ && broken_.ok()) {
-    broken_ = absl::DataLossError(absl::StrCat(
-        "the stream ended after ", committed_, " bytes without a finishing chunk"));
+    broken_ = absl::DataLossError(absl::StrCat("the stream ended after ", committed_,
+                                               " bytes without a finishing chunk"));
   }
   return broken_;
 }

@@ -25,9 +25,8 @@ class ReceivedMessage {
   // `opening` is the first chunk of the stream; its data is not appended yet. The
   // meter counts the connection it comes over. Returns INVALID_ARGUMENT if run id
   // or digest are missing, RESOURCE_EXHAUSTED if no temporary file can be made.
-  static absl::StatusOr<std::shared_ptr<ReceivedMessage>> Create(const v1::SendRequest& opening,
-                                                                 TcpMeter meter,
-                                                                 int64_t limit_bytes);
+  static absl::StatusOr<std::shared_ptr<ReceivedMessage>> Create(
+      const v1::SendRequest& opening, TcpMeter meter, int64_t limit_bytes);
   ~ReceivedMessage();
 
   // Appends a chunk; the finishing one seals the message. Errors as documented at

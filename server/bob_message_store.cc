@@ -16,8 +16,8 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Begin(
   const absl::MutexLock lock(&mutex_);
   const auto present = messages_.find(opening.run_id());
   if (present != messages_.end() && !present->second->broken()) {
-    return absl::AlreadyExistsError(
-        absl::StrFormat("run %016x has a message already; a run is one message", opening.run_id()));
+    return absl::AlreadyExistsError(absl::StrFormat(
+        "run %016x has a message already; a run is one message", opening.run_id()));
   }
   if (present == messages_.end() && messages_.size() >= kMaxMessages) {
     std::erase_if(messages_, [](const auto& entry) { return entry.second->broken(); });
@@ -39,7 +39,8 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Find(uint64_t run
   return entry->second;
 }
 
-absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindSealed(uint64_t run_id) const {
+absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindSealed(
+    uint64_t run_id) const {
   KVWIRE_ASSIGN_OR_RETURN(std::shared_ptr<ReceivedMessage> message, Find(run_id));
   KVWIRE_RETURN_IF_ERROR(message->CheckSealed());
   return message;

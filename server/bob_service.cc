@@ -30,7 +30,8 @@ BitVector SelectPositions(const BitVector& bits, const std::vector<int64_t>& row
                           const std::vector<int64_t>& positions, int64_t dims) {
   BitVector selected(static_cast<int64_t>(positions.size()));
   for (size_t k = 0; k < positions.size(); ++k) {
-    const auto row = std::lower_bound(rows.begin(), rows.end(), positions[k] / dims) - rows.begin();
+    const auto row =
+        std::lower_bound(rows.begin(), rows.end(), positions[k] / dims) - rows.begin();
     selected.Set(static_cast<int64_t>(k), bits.Get(row * dims + positions[k] % dims));
   }
   return selected;
@@ -38,8 +39,8 @@ BitVector SelectPositions(const BitVector& bits, const std::vector<int64_t>& row
 
 using DecodeWrite = StreamWriter<v1::DecodeResponse>::Write;
 
-absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded, absl::Duration duration,
-                       const DecodeWrite& write) {
+absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded,
+                       absl::Duration duration, const DecodeWrite& write) {
   const std::string& bytes = bits.bytes();
   v1::DecodeResponse response;
   size_t offset = 0;
@@ -66,7 +67,8 @@ absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algo
         "Alice spoke of other public parameters than the driver asks about");
   }
   const std::vector<int64_t> positions(request.positions().begin(), request.positions().end());
-  if (positions.empty() && !request.all()) return absl::InvalidArgumentError("nothing is asked");
+  if (positions.empty() && !request.all())
+    return absl::InvalidArgumentError("nothing is asked");
   std::vector<int64_t> rows;
   if (request.all()) {
     rows = AllRows(parameters);

@@ -20,8 +20,8 @@ class BobServiceHost final : public v1::BobService::CallbackService {
   grpc::ServerUnaryReactor* GetChannel(grpc::CallbackServerContext* context,
                                        const v1::GetChannelRequest* request,
                                        v1::GetChannelResponse* response) override;
-  grpc::ServerWriteReactor<v1::DecodeResponse>* Decode(grpc::CallbackServerContext* context,
-                                                       const v1::DecodeRequest* request) override;
+  grpc::ServerWriteReactor<v1::DecodeResponse>* Decode(
+      grpc::CallbackServerContext* context, const v1::DecodeRequest* request) override;
   grpc::ServerWriteReactor<v1::GetMessageResponse>* GetMessage(
       grpc::CallbackServerContext* context, const v1::GetMessageRequest* request) override;
   grpc::ServerUnaryReactor* GetLedger(grpc::CallbackServerContext* context,

@@ -38,10 +38,10 @@ void KeepFreedMemory() {
 
 absl::Status CheckBind(const Endpoint& endpoint, bool insecure_bind) {
   if (endpoint.IsLoopback() || insecure_bind) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("refusing to listen on ", endpoint.ToString(),
-                   " without encryption: use a loopback address, or say --insecure-bind if the "
-                   "network is trusted"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "refusing to listen on ", endpoint.ToString(),
+      " without encryption: use a loopback address, or say --insecure-bind if the "
+      "network is trusted"));
 }
 
 std::unique_ptr<grpc::Server> StartServer(const Listener& listener, int& port) {
@@ -52,7 +52,8 @@ std::unique_ptr<grpc::Server> StartServer(const Listener& listener, int& port) {
   // Compressed messages falsify byte counts, and inflate before any limit applies.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.AddListeningPort(listener.endpoint.ToString(), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(listener.endpoint.ToString(), grpc::InsecureServerCredentials(),
+                           &port);
   for (grpc::Service* service : listener.services) builder.RegisterService(service);
   return builder.BuildAndStart();
 }
@@ -114,7 +115,8 @@ int Serve(const std::vector<Listener>& listeners, const ServiceFlags& flags) {
   int signal = 0;
   sigwait(&signals, &signal);
   for (const auto& server : servers) server->GetHealthCheckService()->SetServingStatus(false);
-  for (const auto& server : servers) server->Shutdown(absl::ToChronoTime(absl::Now() + kDrainTime));
+  for (const auto& server : servers)
+    server->Shutdown(absl::ToChronoTime(absl::Now() + kDrainTime));
   return 128 + signal;
 }
 

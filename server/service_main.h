@@ -5,11 +5,10 @@
 
 #include <grpcpp/impl/service_type.h>
 
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "common/wire/endpoint.h"
 

@@ -95,7 +95,8 @@ class StreamWriter final : public grpc::ServerWriteReactor<Response> {
   using Produce = std::function<absl::Status(const Write&)>;
 
   // `cancel` is called, from any thread, if the client goes away.
-  StreamWriter(WorkPool& pool, Produce produce, std::function<void()> cancel = [] {})
+  StreamWriter(
+      WorkPool& pool, Produce produce, std::function<void()> cancel = [] {})
       : cancel_(std::move(cancel)) {
     pool.Post([this, produce = std::move(produce)] {
       const absl::Status status =
@@ -131,7 +132,8 @@ class StreamWriter final : public grpc::ServerWriteReactor<Response> {
 };
 
 // Unary: runs `handle` on the pool and finishes the call with its status.
-inline grpc::ServerUnaryReactor* UnaryCall(grpc::CallbackServerContext* context, WorkPool& pool,
+inline grpc::ServerUnaryReactor* UnaryCall(grpc::CallbackServerContext* context,
+                                           WorkPool& pool,
                                            std::function<absl::Status()> handle) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   pool.Post([reactor, handle = std::move(handle)] { reactor->Finish(ToGrpc(handle())); });

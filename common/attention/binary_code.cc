@@ -50,7 +50,7 @@ BinaryCode::BinaryCode(int64_t dims, int64_t words)
   const uint32_t order = size - 1;
   // Two periods of the powers, so that a sum of two logarithms needs no reduction.
   log_.resize(size);
-  power_.resize(2 * order);
+  power_.resize(size_t{2} * order);
   uint32_t element = 1;
   for (uint32_t i = 0; i < order; ++i) {
     power_[i] = power_[i + order] = element;

@@ -107,7 +107,8 @@ absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
   return response;
 }
 
-absl::Status AlgorithmSession::Snapshot(absl::FunctionRef<absl::Status(std::string_view)> sink) {
+absl::Status AlgorithmSession::Snapshot(
+    absl::FunctionRef<absl::Status(std::string_view)> sink) {
   CancellableCall call(cancellation_);
   v1::SnapshotRequest request;
   request.set_session_id(session_id_);
@@ -138,10 +139,12 @@ absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
     v1::AttendResponse response;
     if (!stream->Write(request) || !stream->Read(&response)) {
       KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
-      return absl::DataLossError("the algorithm ended its answers before all queries were answered");
+      return absl::DataLossError(
+          "the algorithm ended its answers before all queries were answered");
     }
-    KVWIRE_ASSIGN_OR_RETURN(Matrix rows, RowsFromBytes(response.outputs(), count, queries.cols(),
-                                                       "the algorithm's answer"));
+    KVWIRE_ASSIGN_OR_RETURN(
+        Matrix rows,
+        RowsFromBytes(response.outputs(), count, queries.cols(), "the algorithm's answer"));
     outputs.middleRows(first, count) = rows;
   }
   stream->WritesDone();

@@ -55,7 +55,8 @@ class AlgorithmClient {
 
 class AlgorithmSession {
  public:
-  AlgorithmSession(const AlgorithmClient& client, int64_t session_id, Cancellation& cancellation);
+  AlgorithmSession(const AlgorithmClient& client, int64_t session_id,
+                   Cancellation& cancellation);
   ~AlgorithmSession();
   AlgorithmSession(const AlgorithmSession&) = delete;
   AlgorithmSession& operator=(const AlgorithmSession&) = delete;

@@ -60,14 +60,15 @@ std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint) {
 
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
                            absl::Duration timeout, std::string_view what) {
-  if (channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout))) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(std::string(what), " at ", endpoint.ToString(),
-                                             " cannot be reached within ",
-                                             absl::FormatDuration(timeout),
-                                             "; is it running, and is the address right?"));
+  if (channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout)))
+    return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(
+      std::string(what), " at ", endpoint.ToString(), " cannot be reached within ",
+      absl::FormatDuration(timeout), "; is it running, and is the address right?"));
 }
 
-absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint, absl::Duration timeout) {
+absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
+                                                absl::Duration timeout) {
   static absl::Mutex one_at_a_time;
   grpc::ChannelArguments arguments = CommonArguments();
   // A subchannel pool of its own: otherwise an equal channel would share the socket.

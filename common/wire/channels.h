@@ -37,7 +37,8 @@ struct MeasuredChannel {
 // Connects within `timeout`. Returns UNAVAILABLE if the peer cannot be reached, or
 // INTERNAL if the socket cannot be found. Thread-safe; connects one at a time, for
 // a new socket is known by not having been there before.
-absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint, absl::Duration timeout);
+absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
+                                                absl::Duration timeout);
 
 }  // namespace kvwire
 

@@ -17,7 +17,8 @@ bool ParsePort(std::string_view text, int& port) {
 
 absl::Status BadEndpoint(std::string_view text) {
   return absl::InvalidArgumentError(
-      absl::StrCat("'", std::string(text), "' is not HOST:PORT with a port from 0 to 65535 (an "
+      absl::StrCat("'", std::string(text),
+                   "' is not HOST:PORT with a port from 0 to 65535 (an "
                    "IPv6 host is written in brackets, [::1]:7001)"));
 }
 
@@ -25,7 +26,8 @@ absl::Status BadEndpoint(std::string_view text) {
 
 bool Endpoint::IsLoopback() const {
   in_addr address;
-  if (inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == 127;
+  if (inet_pton(AF_INET, host.c_str(), &address) == 1)
+    return ntohl(address.s_addr) >> 24 == 127;
   return host == "localhost" || host == "::1";
 }
 

@@ -40,9 +40,9 @@ absl::StatusOr<KeyFrameKind> FrameFromProto(v1::KeyFrameKind kind) {
 
 absl::Status CheckProtocolVersion(int theirs) {
   if (theirs == kProtocolVersion) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("protocol version ", theirs,
-                                                    " was spoken to a peer of protocol version ",
-                                                    kProtocolVersion));
+  return absl::FailedPreconditionError(
+      absl::StrCat("protocol version ", theirs, " was spoken to a peer of protocol version ",
+                   kProtocolVersion));
 }
 
 v1::PublicParameters ParametersToProto(const PublicParameters& parameters) {
@@ -58,8 +58,8 @@ v1::PublicParameters ParametersToProto(const PublicParameters& parameters) {
 }
 
 absl::StatusOr<PublicParameters> ParametersFromProto(const v1::PublicParameters& proto) {
-  KVWIRE_ASSIGN_OR_RETURN(Scales scales,
-                          Scales::FromSides({proto.scale_sides().begin(), proto.scale_sides().end()}));
+  KVWIRE_ASSIGN_OR_RETURN(Scales scales, Scales::FromSides({proto.scale_sides().begin(),
+                                                            proto.scale_sides().end()}));
   KVWIRE_ASSIGN_OR_RETURN(KeyFrameKind frame, FrameFromProto(proto.frame()));
   PublicParameters parameters{.problem = proto.problem(),
                               .scales = std::move(scales),
@@ -96,7 +96,8 @@ absl::StatusOr<CacheSetup> CacheSetupFromProto(const v1::CacheParameters& proto,
   }
   setup.dims = proto.dims();
   if (proto.seed() < 0 || static_cast<uint64_t>(proto.seed()) >= kSeedLimit) {
-    return absl::InvalidArgumentError(absl::StrCat("seed ", proto.seed(), " is not below 2^53"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("seed ", proto.seed(), " is not below 2^53"));
   }
   setup.seed = static_cast<uint64_t>(proto.seed());
   setup.sharpness = proto.sharpness();
@@ -104,11 +105,12 @@ absl::StatusOr<CacheSetup> CacheSetupFromProto(const v1::CacheParameters& proto,
   if (proto.frame() != v1::KEY_FRAME_KIND_UNSPECIFIED) {
     KVWIRE_ASSIGN_OR_RETURN(KeyFrameKind kind, FrameFromProto(proto.frame()));
     if (proto.token_count() > kMaxPayloadBits / setup.dims) {
-      return absl::InvalidArgumentError(absl::StrCat("L d = ", proto.token_count(), " x ", setup.dims,
-                                                     " is over the limit of ", kMaxPayloadBits));
+      return absl::InvalidArgumentError(absl::StrCat("L d = ", proto.token_count(), " x ",
+                                                     setup.dims, " is over the limit of ",
+                                                     kMaxPayloadBits));
     }
-    KVWIRE_ASSIGN_OR_RETURN(setup.frame,
-                            KeyFrame::Create(kind, setup.seed, proto.token_count(), setup.dims));
+    KVWIRE_ASSIGN_OR_RETURN(
+        setup.frame, KeyFrame::Create(kind, setup.seed, proto.token_count(), setup.dims));
   }
   return setup;
 }

@@ -27,13 +27,15 @@ absl::StatusOr<Matrix> RowsFromBytes(std::string_view bytes, int64_t rows, int64
   const int64_t size = static_cast<int64_t>(bytes.size());
   // Division first: rows comes from the wire and could overflow the product.
   if (rows < 0 || size / row_bytes != rows || size % row_bytes != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(what), " has ", bytes.size(), " bytes, not ", rows,
-                                                   " rows x ", dims, " numbers x 4 bytes"));
+    return absl::InvalidArgumentError(absl::StrCat(std::string(what), " has ", bytes.size(),
+                                                   " bytes, not ", rows, " rows x ", dims,
+                                                   " numbers x 4 bytes"));
   }
   Matrix matrix(rows, dims);
   std::memcpy(matrix.data(), bytes.data(), bytes.size());
   if (!matrix.allFinite()) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(what), " holds a NaN or an infinity"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(what), " holds a NaN or an infinity"));
   }
   return matrix;
 }

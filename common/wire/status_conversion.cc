@@ -7,7 +7,8 @@
 namespace kvwire {
 
 absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {
@@ -18,7 +19,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat(std::string(context), ": ", status.message()));
+  return absl::Status(status.code(),
+                      absl::StrCat(std::string(context), ": ", status.message()));
 }
 
 }  // namespace kvwire

@@ -56,7 +56,8 @@ std::string PeerName(const sockaddr_storage& storage, int& port) {
 bool DescribeSocket(int descriptor, OpenSocket& out) {
   sockaddr_storage address;
   socklen_t length = sizeof(address);
-  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return false;
+  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return false;
   out.peer = PeerName(address, out.peer_port);
   length = sizeof(address);
   if (out.peer.empty() ||
@@ -92,7 +93,8 @@ TcpMeter::~TcpMeter() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-TcpMeter::TcpMeter(TcpMeter&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+TcpMeter::TcpMeter(TcpMeter&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 TcpMeter& TcpMeter::operator=(TcpMeter&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -105,7 +107,8 @@ absl::StatusOr<TcpMeter> TcpMeter::Attach(const OpenSocket& socket) {
   if (meter.descriptor_ < 0 || !DescribeSocket(meter.descriptor_, found) ||
       found.cookie != socket.cookie) {
     return absl::InternalError(
-        absl::StrCat("the connection to ", socket.peer, " closed before it could be metered, or "
+        absl::StrCat("the connection to ", socket.peer,
+                     " closed before it could be metered, or "
                      "the kernel does not count its bytes (Linux 4.19 does)"));
   }
   return meter;
@@ -146,7 +149,8 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
   count.set_sent_bytes(static_cast<int64_t>(info.tcpi_bytes_sent - info.tcpi_bytes_retrans));
   count.set_retransmitted_bytes(static_cast<int64_t>(info.tcpi_bytes_retrans));
   const int64_t fin = count.final() ? 1 : 0;
-  count.set_received_bytes(std::max<int64_t>(0, static_cast<int64_t>(info.tcpi_bytes_received) - fin));
+  count.set_received_bytes(
+      std::max<int64_t>(0, static_cast<int64_t>(info.tcpi_bytes_received) - fin));
   return count;
 }
 

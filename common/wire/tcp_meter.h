@@ -20,8 +20,8 @@ namespace kvwire {
 // One established TCP socket of this process.
 struct OpenSocket {
   int descriptor = -1;
-  uint64_t cookie = 0;     // the kernel's identity of the socket
-  std::string peer;        // "ipv4:10.0.0.1:7003" or "ipv6:%5B::1%5D:7003", as gRPC writes it
+  uint64_t cookie = 0;  // the kernel's identity of the socket
+  std::string peer;     // "ipv4:10.0.0.1:7003" or "ipv6:%5B::1%5D:7003", as gRPC writes it
   int peer_port = 0;
   int local_port = 0;
 };
