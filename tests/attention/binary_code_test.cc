@@ -31,7 +31,7 @@ std::vector<uint64_t> AllWords(const BinaryCode& code) {
 }
 
 int64_t InnerProduct(uint64_t a, uint64_t b, int64_t dims) {
-  return dims - 2 * std::popcount(a ^ b);
+  return dims - 2 * int64_t{std::popcount(a ^ b)};
 }
 
 int64_t InnerProduct(const BinaryCode& code, int64_t a, int64_t b) {

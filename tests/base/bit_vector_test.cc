@@ -1,5 +1,6 @@
 #include "common/base/bit_vector.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@ namespace {
 
 std::vector<bool> RandomBits(int64_t size, std::mt19937_64& random) {
   std::vector<bool> bits(static_cast<size_t>(size));
-  for (size_t i = 0; i < bits.size(); ++i) bits[i] = random() % 2 != 0;
+  std::generate(bits.begin(), bits.end(), [&random] { return random() % 2 != 0; });
   return bits;
 }
 

@@ -251,7 +251,7 @@ TEST_P(ConformanceTest, EveryInputOfEightBitsHasItsOwnMessageUnlessTokensAreEvic
     ASSERT_THAT(cache->Append(tokens.Block()), IsOk());
     messages.insert(SnapshotOf(*cache, setup_));
     if (setup_.spec.name() == "streaming") {
-      kept = std::min<int64_t>(4, cache->StateBits() / (2 * 2 * 32));
+      kept = std::min<int64_t>(4, cache->StateBits() / (int64_t{2} * 2 * 32));
     } else {
       kept = 4;
     }

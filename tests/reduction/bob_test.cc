@@ -16,7 +16,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 TEST(BobTest, FindsTheRowsBehindEverySmallQuestion) {
   // All subsets of the positions of a payload of 5 rows and 2 columns.
@@ -54,10 +53,10 @@ TEST(BobTest, SplitsAnyNumberOfRowsIntoFullReplaysAndARest) {
       const auto replays = SplitIntoReplays(rows, queries);
       ASSERT_EQ(static_cast<int64_t>(replays.size()), (count + queries - 1) / queries);
       std::vector<int64_t> joined;
-      for (size_t i = 0; i < replays.size(); ++i) {
+      for (const std::vector<int64_t>& replay : replays) {
         const int64_t left = count - static_cast<int64_t>(joined.size());
-        ASSERT_EQ(static_cast<int64_t>(replays[i].size()), std::min(left, queries));
-        joined.insert(joined.end(), replays[i].begin(), replays[i].end());
+        ASSERT_EQ(static_cast<int64_t>(replay.size()), std::min(left, queries));
+        joined.insert(joined.end(), replay.begin(), replay.end());
       }
       EXPECT_EQ(joined, rows);
     }
