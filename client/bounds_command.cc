@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -29,8 +30,12 @@ absl::StatusOr<int> BoundsCommand(const BoundsOptions& options) {
   if (options.dims < 1 || options.dims > kMaxDims ||
       scales.tokens() > kMaxPayloadBits / options.dims) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("d = %d with L = %d is out of range: 1 <= d <= %d, L d <= %d", options.dims,
-                        scales.tokens(), kMaxDims, kMaxPayloadBits));
+        absl::StrFormat("d = %d with L = %d is out of range: 1 <= d <= %d, L d <= %d",
+                        options.dims, scales.tokens(), kMaxDims, kMaxPayloadBits));
+  }
+  // CLI::Range lets a NaN through.
+  if (std::isnan(options.error_rate) || std::isnan(options.success)) {
+    return absl::InvalidArgumentError("--error and --success are numbers from 0 to 1");
   }
   const int64_t bits = scales.tokens() * options.dims;
   const auto row = [](const std::string& what, double value) {
@@ -58,7 +63,8 @@ Command AddBoundsCommand(CLI::App& app) {
       "Prints what no message can undercut.\n"
       "  kvwire bounds --n 64 --d 256 --error 0.1");
   const auto options = std::make_shared<BoundsOptions>();
-  app.add_option("--n", options->n, "side of the last scale of the pyramid")->capture_default_str();
+  app.add_option("--n", options->n, "side of the last scale of the pyramid")
+      ->capture_default_str();
   app.add_option("--scales", options->scales, "sides of the scales instead of a pyramid");
   app.add_option("--d", options->dims, "coordinates of a key or value")->capture_default_str();
   app.add_option("--error", options->error_rate, "error rate of a bit")

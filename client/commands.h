@@ -4,9 +4,8 @@
 // The subcommands of kvwire, one .cc each. Each declares its flags on `app` and
 // returns what to do once they are parsed: print, and return the exit code.
 
-#include <functional>
-
 #include <CLI/CLI.hpp>
+#include <functional>
 
 #include "absl/status/statusor.h"
 

@@ -11,12 +11,12 @@ namespace kvwire {
 absl::StatusOr<std::string> ReceivedBytes(const RunResult& result) {
   const std::string& bytes = result.audit.bytes();
   const int64_t most = result.audit.size_bits() / 8;
-  if (!result.payload_bytes.has_value() || *result.payload_bytes < 0 ||
-      *result.payload_bytes > most) {
+  if (!result.heard_bytes.has_value() || *result.heard_bytes < 0 ||
+      *result.heard_bytes > most) {
     return absl::DataLossError(absl::StrCat("Bob was not told a file length of at most ", most,
                                             " bytes: it did not arrive"));
   }
-  return bytes.substr(0, *result.payload_bytes);
+  return bytes.substr(0, *result.heard_bytes);
 }
 
 absl::Status WriteReceivedFile(const std::string& bytes, const std::string& path) {

@@ -32,7 +32,8 @@ absl::StatusOr<int> DemoCommand(const RunOptions& options, const std::string& fo
   KVWIRE_ASSIGN_OR_RETURN(const bool pictures, ShowPictures(driver, options, folder));
   KVWIRE_ASSIGN_OR_RETURN(const bool scaling, ShowScaling(driver, options));
   std::cout << "\nPictures: " << folder << "/original.png, " << folder
-            << "/ALGORITHM.png, and .difference.png (black where nothing changed)" << std::endl;
+            << "/ALGORITHM.png, and .difference.png (black where nothing changed)"
+            << std::endl;
   return pictures && scaling ? kExitGood : kExitVerdict;
 }
 

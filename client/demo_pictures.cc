@@ -44,10 +44,10 @@ std::string FileName(const std::string& algorithm) {
 void PrintRow(const RunResult& result, bool identical, bool ok, const std::string& file) {
   const auto bits = static_cast<double>(result.parameters.payload_bits());
   std::cout << absl::StrFormat(
-                   "  %-28s %10.3f %12d %12d %9d  %-7s %-9s %s",
-                   result.parameters.algorithm, static_cast<double>(result.state_bits) / bits,
-                   result.wire_bytes(), (result.floor_bits() + 7) / 8, result.bit_errors,
-                   ok ? "ok" : "FAILED", identical ? "identical" : "damaged", file)
+                   "  %-28s %10.3f %12d %12d %9d  %-7s %-9s %s", result.parameters.algorithm,
+                   static_cast<double>(result.state_bits) / bits, result.wire_bytes(),
+                   (result.floor_bits() + 7) / 8, result.bit_errors, ok ? "ok" : "FAILED",
+                   identical ? "identical" : "damaged", file)
             << std::endl;
 }
 
@@ -60,7 +60,8 @@ absl::StatusOr<bool> ShowOne(Driver& driver, RunOptions options, const Exhibit& 
       Judge(result, {.allow_shared_algorithm = options.allow_shared_algorithm});
   KVWIRE_ASSIGN_OR_RETURN(const std::string received, ReceivedBytes(result));
   const std::string file = FileName(exhibit.algorithm);
-  KVWIRE_RETURN_IF_ERROR(WriteReceivedPicture(picture, received, absl::StrCat(folder, "/", file)));
+  KVWIRE_RETURN_IF_ERROR(
+      WriteReceivedPicture(picture, received, absl::StrCat(folder, "/", file)));
   const bool identical = received == picture.pixels;
   PrintRow(result, identical, verdict.ok(), file);
   for (const std::string& reason : verdict.reasons) std::cout << "    " << reason << "\n";
@@ -73,18 +74,22 @@ absl::StatusOr<bool> ShowPictures(Driver& driver, const RunOptions& options,
                                   const std::string& folder) {
   const std::string original = absl::StrCat(folder, "/original.png");
   KVWIRE_RETURN_IF_ERROR(WriteReceivedFile(
-      std::string(reinterpret_cast<const char*>(kDemoPicture), sizeof(kDemoPicture)), original));
+      std::string(reinterpret_cast<const char*>(kDemoPicture), sizeof(kDemoPicture)),
+      original));
   KVWIRE_ASSIGN_OR_RETURN(const Picture picture, ReadPicture(original));
   std::cout << absl::StrFormat(
-      "Alice sends a picture of %d x %d pixels to Bob, over gRPC, as the memory of a KV cache\n"
+      "Alice sends a picture of %d x %d pixels to Bob, over gRPC, as the memory of a KV "
+      "cache\n"
       "(pyramid 1,2,4,...,%d, d = %d; written to %s/):\n\n"
       "  %-28s %10s %12s %12s %9s  %-7s %s\n",
       picture.shape.width, picture.shape.height, *options.n, options.dims, folder, "algorithm",
       "state bits", "wire bytes", "floor bytes", "errors", "verdict", "picture");
-  std::cout << absl::StrFormat("  %-28s %10s %12s %12s\n", "", "/ payload b.", "", "at the errors");
+  std::cout << absl::StrFormat("  %-28s %10s %12s %12s\n", "", "/ payload b.", "",
+                               "at the errors");
   bool good = true;
   for (const Exhibit& exhibit : Exhibits()) {
-    KVWIRE_ASSIGN_OR_RETURN(const bool one, ShowOne(driver, options, exhibit, picture, folder));
+    KVWIRE_ASSIGN_OR_RETURN(const bool one,
+                            ShowOne(driver, options, exhibit, picture, folder));
     good = good && one;
   }
   return good;

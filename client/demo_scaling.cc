@@ -22,8 +22,8 @@ constexpr int64_t kFitFrom = 64;
 
 using WireBytes = std::map<std::pair<int64_t, int64_t>, double>;  // by (n, d)
 
-absl::StatusOr<double> MeasureWire(Driver& driver, RunOptions options, int64_t side, int64_t dims,
-                                   bool& good) {
+absl::StatusOr<double> MeasureWire(Driver& driver, RunOptions options, int64_t side,
+                                   int64_t dims, bool& good) {
   options.n = side;
   options.dims = dims;
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, MakeRunRequest(options, std::nullopt));
@@ -58,8 +58,8 @@ double ExponentInDims(const WireBytes& wire, int64_t side) {
 void PrintExponents(const std::string& algorithm, const WireBytes& wire) {
   std::cout << absl::StrFormat("  %-10s grows as n^%.3f (d = 64), n^%.3f (d = 128)", algorithm,
                                ExponentInSide(wire, 64), ExponentInSide(wire, 128));
-  std::cout << absl::StrFormat(", d^%.3f (n = 64), d^%.3f (n = 128)\n", ExponentInDims(wire, 64),
-                               ExponentInDims(wire, 128));
+  std::cout << absl::StrFormat(", d^%.3f (n = 64), d^%.3f (n = 128)\n",
+                               ExponentInDims(wire, 64), ExponentInDims(wire, 128));
 }
 
 }  // namespace
@@ -83,8 +83,8 @@ absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options) {
   std::map<std::string, WireBytes> wire;
   bool good = true;
   std::cout << "\nWire bytes against problem size (random bits; payload = L d / 8 bytes):\n\n"
-            << absl::StrFormat("  %5s %5s %8s %14s %14s %14s\n", "n", "d", "L", "payload bytes",
-                               "bitplane", "exact");
+            << absl::StrFormat("  %5s %5s %8s %14s %14s %14s\n", "n", "d", "L",
+                               "payload bytes", "bitplane", "exact");
   for (int64_t dims : kDims) {
     for (int64_t side : kSides) {
       for (const std::string& algorithm : algorithms) {
@@ -100,7 +100,8 @@ absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options) {
                 << std::endl;
     }
   }
-  std::cout << absl::StrFormat("\nFitted from n = %d on; the lower bound says n^2 d:\n", kFitFrom);
+  std::cout << absl::StrFormat("\nFitted from n = %d on; the lower bound says n^2 d:\n",
+                               kFitFrom);
   for (const std::string& algorithm : algorithms) PrintExponents(algorithm, wire[algorithm]);
   return good;
 }

@@ -47,8 +47,7 @@ absl::Status Driver::Connect() {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + services_.timeout));
   v1::GetChannelResponse response;
-  KVWIRE_RETURN_IF_ERROR(
-      Annotate(FromGrpc(bob_->GetChannel(&context, {}, &response)), "Bob"));
+  KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(bob_->GetChannel(&context, {}, &response)), "Bob"));
   KVWIRE_ASSIGN_OR_RETURN(Endpoint endpoint, ParseEndpoint(response.endpoint()));
   // A wildcard is no address to dial; what reached Bob's other port will do.
   if (endpoint.IsWildcard()) endpoint.host = services_.bob.host;
@@ -62,7 +61,8 @@ absl::StatusOr<RunResult> Driver::Run(const RunRequest& request) {
   RunResult result{.run_id = RandomRunId(),
                    .parameters = request.parameters,
                    .masked = request.masked,
-                   .asked_all = request.question.all};
+                   .asked_all = request.question.all,
+                   .payload_bytes = request.payload_bytes};
   BitVector mask(payload_bits);
   if (request.masked) {
     KVWIRE_ASSIGN_OR_RETURN(mask, request.secret.Draw("mask", payload_bits));
@@ -72,6 +72,7 @@ absl::StatusOr<RunResult> Driver::Run(const RunRequest& request) {
   const absl::Cleanup close = [this, run_id = result.run_id] { CloseRun(run_id); };
   KVWIRE_RETURN_IF_ERROR(Speak(request, masked, result));
   KVWIRE_RETURN_IF_ERROR(CollectBobsBooks(result));
+  KVWIRE_RETURN_IF_ERROR(CheckBooks(result));
 
   if (!request.question.all) {
     KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> positions,
@@ -155,14 +156,17 @@ absl::StatusOr<BitVector> Driver::Ask(const RunRequest& request,
   v1::DecodeResponse piece;
   std::string bytes;
   v1::DecodeSummary summary;
-  while (reader->Read(&piece)) {
+  const int64_t size =
+      all ? request.parameters.payload_bits() : static_cast<int64_t>(positions.size());
+  const auto wanted = static_cast<size_t>((size + 7) / 8);
+  while (bytes.size() <= wanted && reader->Read(&piece)) {
     bytes += piece.bits();
     if (piece.has_summary()) summary = piece.summary();
   }
-  KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(reader->Finish()), "Bob"));
-  const int64_t size =
-      all ? request.parameters.payload_bits() : static_cast<int64_t>(positions.size());
-  if (static_cast<int64_t>(bytes.size()) != (size + 7) / 8) {
+  if (bytes.size() > wanted) context.TryCancel();
+  const absl::Status finished = FromGrpc(reader->Finish());
+  if (bytes.size() <= wanted) KVWIRE_RETURN_IF_ERROR(Annotate(finished, "Bob"));
+  if (bytes.size() != wanted) {
     return absl::InternalError(
         absl::StrCat("Bob answered ", bytes.size(), " bytes to ", size, " questions"));
   }
@@ -181,7 +185,7 @@ absl::Status Driver::CollectBobsBooks(RunResult& result) {
       Annotate(FromGrpc(bob_->GetLedger(&context, request, &response)), "Bob"));
   result.bob = response.ledger();
   result.bob_sha256 = response.snapshot_sha256();
-  if (response.has_payload_bytes()) result.payload_bytes = response.payload_bytes();
+  if (response.has_payload_bytes()) result.heard_bytes = response.payload_bytes();
   return absl::OkStatus();
 }
 

@@ -47,8 +47,9 @@ class Driver {
 
  private:
   absl::Status Speak(const RunRequest& request, const BitVector& masked, RunResult& result);
-  absl::StatusOr<BitVector> Ask(const RunRequest& request, const std::vector<int64_t>& positions,
-                                bool all, RunResult& result);
+  absl::StatusOr<BitVector> Ask(const RunRequest& request,
+                                const std::vector<int64_t>& positions, bool all,
+                                RunResult& result);
   absl::Status AskAll(const RunRequest& request, const BitVector& mask, RunResult& result);
   absl::Status CollectBobsBooks(RunResult& result);
   absl::Status SaveSnapshot(const RunResult& result, const std::string& path);

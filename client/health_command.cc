@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -26,6 +27,10 @@ bool IsServing(grpc::health::v1::Health::Stub& stub, absl::Duration limit) {
 absl::StatusOr<int> HealthCommand(const std::string& target, double wait_seconds) {
   constexpr absl::Duration kOneCheck = absl::Seconds(2);
   KVWIRE_ASSIGN_OR_RETURN(const Endpoint endpoint, ParseEndpoint(target));
+  // CLI::Range lets a NaN through.
+  if (std::isnan(wait_seconds)) {
+    return absl::InvalidArgumentError("--wait is a number of seconds");
+  }
   const auto stub = grpc::health::v1::Health::NewStub(ControlChannel(endpoint));
   const absl::Time deadline = absl::Now() + absl::Seconds(wait_seconds);
   do {

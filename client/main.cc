@@ -1,15 +1,16 @@
 // kvwire: runs the reduction over services, and keeps the books.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
+#include <fstream>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "client/commands.h"
@@ -18,16 +19,18 @@
 
 namespace {
 
-// True if the command line asks for JSON on stdout; needed before it is parsed, for
-// an error in it must be JSON too.
-bool WantsJsonOnStdout(int argc, char** argv) {
-  for (int k = 1; k < argc; ++k) {
-    if (std::strcmp(argv[k], "--json=-") == 0) return true;
-    if (std::strcmp(argv[k], "--json") == 0 && k + 1 < argc && std::strcmp(argv[k + 1], "-") == 0) {
-      return true;
-    }
+// Where the command line asks for JSON: a path, "-" for stdout, or nowhere. Needed
+// before it is parsed, for an error in it must be JSON too.
+std::string JsonTarget(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kFlag = "--json";
+  for (size_t k = 0; k < arguments.size(); ++k) {
+    const std::string_view argument = arguments[k];
+    if (argument.starts_with("--json=")) return arguments[k].substr(kFlag.size() + 1);
+    if (argument != kFlag || k + 1 == arguments.size()) continue;
+    const std::string& value = arguments[k + 1];
+    if (value == "-" || !value.starts_with('-')) return value;
   }
-  return false;
+  return "";
 }
 
 sigset_t BlockEndSignals() {
@@ -49,8 +52,11 @@ void EndOnSignal(const sigset_t& signals) {
   }).detach();
 }
 
-int Report(const absl::Status& status, int exit_code, bool json) {
-  if (json) std::cout << kvwire::ErrorJson(exit_code, status) << std::endl;
+int Report(const absl::Status& status, int exit_code, const std::string& json) {
+  const std::string error = kvwire::ErrorJson(exit_code, status);
+  if (json == "-") std::cout << error << std::endl;
+  // Whoever reads the file must not find the result of an earlier run.
+  if (!json.empty() && json != "-") std::ofstream(json, std::ios::trunc) << error << '\n';
   std::cerr << "kvwire: " << status.message() << std::endl;
   return exit_code;
 }
@@ -74,7 +80,7 @@ int main(int argc, char** argv) {
     CLI::App* command = app.add_subcommand(name);
     commands.emplace_back(command, add(*command));
   }
-  const bool json = WantsJsonOnStdout(argc, argv);
+  const std::string json = JsonTarget({argv + 1, argv + argc});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

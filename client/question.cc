@@ -60,13 +60,18 @@ absl::StatusOr<Question> ParseQuestion(std::string_view text, int64_t tokens, in
     KVWIRE_ASSIGN_OR_RETURN(const int64_t position,
                             ParsePosition(text.substr(0, comma), tokens, dims));
     question.positions.push_back(position);
+    if (static_cast<int64_t>(question.positions.size()) > most) {
+      return absl::InvalidArgumentError(absl::StrCat("--ask lists more than ", most,
+                                                     " positions; 'all' asks for every one"));
+    }
     if (comma == std::string_view::npos) return question;
     text.remove_prefix(comma + 1);
   }
 }
 
 absl::StatusOr<std::vector<int64_t>> DrawQuestion(const Question& question,
-                                                  const SecretBits& secret, int64_t payload_bits) {
+                                                  const SecretBits& secret,
+                                                  int64_t payload_bits) {
   if (question.random_count == 0) return question.positions;
   return secret.DrawPositions(question.random_count, payload_bits);
 }

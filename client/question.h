@@ -27,7 +27,8 @@ absl::StatusOr<Question> ParseQuestion(std::string_view text, int64_t tokens, in
 
 // The positions asked, drawing them where the question says so.
 absl::StatusOr<std::vector<int64_t>> DrawQuestion(const Question& question,
-                                                  const SecretBits& secret, int64_t payload_bits);
+                                                  const SecretBits& secret,
+                                                  int64_t payload_bits);
 
 }  // namespace kvwire
 

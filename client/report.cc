@@ -72,7 +72,8 @@ Json AskedJson(const RunResult& result) {
 
 std::string LeakTestName(const Verdict& verdict) {
   if (!verdict.leak_bits.has_value()) return "not applicable";
-  return std::max(*verdict.leak_bits, *verdict.state_leak_bits) < kLeakLimitBits ? "passed" : "failed";
+  return std::max(*verdict.leak_bits, *verdict.state_leak_bits) < kLeakLimitBits ? "passed"
+                                                                                 : "failed";
 }
 
 Json OrNull(const std::optional<double>& value) {
@@ -80,7 +81,8 @@ Json OrNull(const std::optional<double>& value) {
 }
 
 double Ratio(int64_t numerator, int64_t denominator) {
-  return denominator == 0 ? 0 : static_cast<double>(numerator) / static_cast<double>(denominator);
+  return denominator == 0 ? 0
+                          : static_cast<double>(numerator) / static_cast<double>(denominator);
 }
 
 }  // namespace
@@ -122,11 +124,11 @@ std::string ResultJson(const RunResult& result, const Verdict& verdict) {
 
 std::string ResultText(const RunResult& result, const Verdict& verdict) {
   const PublicParameters& parameters = result.parameters;
-  std::string text = absl::StrFormat(
-      "run %016x: %s, L = %d tokens, d = %d, %s keys, C = %g\n", result.run_id,
-      parameters.algorithm, parameters.scales.tokens(), parameters.dims,
-      std::string(KeyFrameName(parameters.frame)), parameters.sharpness);
-  const auto line = [&text](std::string what, int64_t value, std::string unit) {
+  std::string text =
+      absl::StrFormat("run %016x: %s, L = %d tokens, d = %d, %s keys, C = %g\n", result.run_id,
+                      parameters.algorithm, parameters.scales.tokens(), parameters.dims,
+                      std::string(KeyFrameName(parameters.frame)), parameters.sharpness);
+  const auto line = [&text](const std::string& what, int64_t value, const std::string& unit) {
     absl::StrAppendFormat(&text, "  %-22s %14d  %s\n", what, value, unit);
   };
   line("payload", parameters.payload_bits(), "bits (L d)");
@@ -152,7 +154,8 @@ std::string ResultText(const RunResult& result, const Verdict& verdict) {
   }
   absl::StrAppend(&text, "  leak test: ", LeakTestName(verdict), "\n");
   absl::StrAppend(&text, "  verdict: ", verdict.ok() ? "ok" : "FAILED", "\n");
-  for (const std::string& reason : verdict.reasons) absl::StrAppend(&text, "    ", reason, "\n");
+  for (const std::string& reason : verdict.reasons)
+    absl::StrAppend(&text, "    ", reason, "\n");
   return text;
 }
 

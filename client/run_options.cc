@@ -1,19 +1,17 @@
 #include "client/run_options.h"
 
-#include <charconv>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/exit_code.h"
 #include "client/report.h"
+#include "client/sharpness.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
-#include "client/sharpness.h"
 
 namespace kvwire {
 namespace {
@@ -31,9 +29,9 @@ absl::StatusOr<Scales> SmallestPyramid(int64_t bits, int64_t dims) {
     if (scales.tokens() > kMaxPayloadBits / dims) break;
     if (scales.tokens() * dims >= bits) return scales;
   }
-  return absl::InvalidArgumentError(absl::StrCat("no pyramid holds ", bits, " bits at d = ", dims,
-                                                 " below the limit of ", kMaxPayloadBits,
-                                                 " bits a run; send it in parts"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("no pyramid holds ", bits, " bits at d = ", dims, " below the limit of ",
+                   kMaxPayloadBits, " bits a run; send it in parts"));
 }
 
 absl::StatusOr<Scales> ScalesOf(const RunOptions& options, int64_t file_bits) {
@@ -90,7 +88,7 @@ absl::Status SetPayload(const std::optional<std::string>& file, RunRequest& requ
   if (file_bits > payload_bits) {
     return absl::InvalidArgumentError(
         absl::StrCat("the file has ", file_bits, " bits, but L d = ", payload_bits,
-                     "; take a larger --n or --d, or leave --n out"));
+                     "; take a larger --n or --d, or kvwire send without --n"));
   }
   request.payload = BitVector::FromBytes(*file, payload_bits);
   request.payload_bytes = static_cast<int64_t>(file->size());
@@ -114,10 +112,11 @@ void AddServiceOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--threads", services.threads,
                  "threads for computing, here and in services of our own; 0: one a core")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--memory-limit", options.memory_limit_bytes,
-                 "most bytes of an algorithm's state (64MiB, ...); absent: the algorithm's own")
+  app.add_option(
+         "--memory-limit", options.memory_limit_bytes,
+         "most bytes of an algorithm's state (64MiB, ...); absent: the algorithm's own")
       ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()));
   app.add_flag("--allow-shared-algorithm", options.allow_shared_algorithm,
                "let Alice and Bob use one algorithm process");
   app.add_option("--secret-seed", options.secret_seed,
@@ -125,13 +124,19 @@ void AddServiceOptions(CLI::App& app, RunOptions& options) {
 }
 
 void AddProblemOptions(CLI::App& app, RunOptions& options) {
-  app.add_option("--problem", options.problem, "the reduction to run: var")->capture_default_str();
-  app.add_option("--n", options.n, "side of the last scale of the pyramid 1,2,4,...,n; a power of 2");
-  app.add_option("--scales", options.scales, "sides of the scales, e.g. 1,2,3,4,5,6,8,10,13,16");
+  app.add_option("--problem", options.problem, "the reduction to run: var")
+      ->capture_default_str();
+  app.add_option("--n", options.n,
+                 "side of the last scale of the pyramid 1,2,4,...,n; a power of 2");
+  app.add_option("--scales", options.scales,
+                 "sides of the scales, e.g. 1,2,3,4,5,6,8,10,13,16");
   app.add_option("--d", options.dims, "coordinates of a key or value")->capture_default_str();
   app.add_option("--frame", options.frame, "public keys: unit, gaussian or code")
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "public coin, below 2^53")->capture_default_str();
+  // The range is checked on a signed number: CLI11 would read -1 as 2^64 - 1.
+  app.add_option("--seed", options.seed, "public coin, below 2^53")
+      ->check(CLI::Range(int64_t{0}, static_cast<int64_t>(kSeedLimit - 1)))
+      ->capture_default_str();
   app.add_option("--sharpness", options.sharpness, "C: solve, paper or a number")
       ->capture_default_str();
   app.add_option("--algorithm", options.algorithm, "NAME[:key=value,...]; see kvwire list")
@@ -141,8 +146,10 @@ void AddProblemOptions(CLI::App& app, RunOptions& options) {
       ->capture_default_str();
   app.add_option("--ask", options.ask, "Bob's question: all, random:K or i.j,i.j,...")
       ->capture_default_str();
-  app.add_option("--save-snapshot", options.save_snapshot, "write Alice's message to this file");
-  app.add_option("--json", options.json, "write the result as JSON to this file; - for stdout");
+  app.add_option("--save-snapshot", options.save_snapshot,
+                 "write Alice's message to this file");
+  app.add_option("--json", options.json,
+                 "write the result as JSON to this file; - for stdout");
 }
 
 absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options) {
@@ -161,11 +168,12 @@ absl::StatusOr<std::string> ReadPayloadFile(const std::string& path) {
   }
   const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
   if (error || size == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " is empty: there is nothing to send"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " is empty: there is nothing to send"));
   }
   if (size > kMaxPayloadBits / 8) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " has ", size, " bytes; a run carries ",
-                                                   kMaxPayloadBits / 8, " at most"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, " has ", size, " bytes; a run carries ", kMaxPayloadBits / 8, " at most"));
   }
   std::ifstream file(path, std::ios::binary);
   std::string bytes(size, '\0');
@@ -186,9 +194,9 @@ absl::StatusOr<RunRequest> MakeRunRequest(const RunOptions& options,
   if (!options.secret_seed.empty()) {
     KVWIRE_ASSIGN_OR_RETURN(request.secret, SecretBits::FromSeed(options.secret_seed));
   }
-  KVWIRE_ASSIGN_OR_RETURN(request.question,
-                          ParseQuestion(options.ask, request.parameters.scales.tokens(),
-                                        request.parameters.dims));
+  KVWIRE_ASSIGN_OR_RETURN(
+      request.question,
+      ParseQuestion(options.ask, request.parameters.scales.tokens(), request.parameters.dims));
   KVWIRE_RETURN_IF_ERROR(SetPayload(file, request));
   return request;
 }
@@ -198,6 +206,7 @@ absl::StatusOr<int> ReportRun(const RunOptions& options, const RunResult& result
       Judge(result, {.allow_shared_algorithm = options.allow_shared_algorithm});
   if (!options.json_on_stdout()) std::cout << ResultText(result, verdict) << std::flush;
   if (options.json_on_stdout()) std::cout << ResultJson(result, verdict) << std::endl;
+  if (!std::cout.good()) return absl::UnknownError("the result cannot be written to stdout");
   if (!options.json.empty() && !options.json_on_stdout()) {
     std::ofstream file(options.json, std::ios::trunc);
     file << ResultJson(result, verdict) << '\n';

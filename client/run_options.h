@@ -3,11 +3,10 @@
 
 // The flags of `run`, `send` and `demo`, and what they mean.
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include <CLI/CLI.hpp>
 
 #include "absl/status/statusor.h"
 #include "client/driver.h"
@@ -59,7 +58,7 @@ absl::StatusOr<RunRequest> MakeRunRequest(const RunOptions& options,
                                           const std::optional<std::string>& file);
 
 // Prints the result where the flags say, in the form they say, and returns the exit
-// code of the verdict, or UNKNOWN if the JSON file cannot be written.
+// code of the verdict, or UNKNOWN if the JSON file or stdout cannot be written.
 absl::StatusOr<int> ReportRun(const RunOptions& options, const RunResult& result);
 
 }  // namespace kvwire

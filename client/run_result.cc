@@ -1,8 +1,48 @@
 #include "client/run_result.h"
 
+#include <initializer_list>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
 #include "common/reduction/bounds.h"
 
 namespace kvwire {
+namespace {
+
+absl::Status CheckNumbers(std::string_view who, std::initializer_list<int64_t> numbers) {
+  constexpr int64_t kMost = int64_t{1} << 48;
+  for (const int64_t number : numbers) {
+    if (number <= kMost && number >= -kMost) continue;
+    return absl::InternalError(absl::StrCat(std::string(who), "'s books hold ", number,
+                                            ", which nothing can measure"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLedger(std::string_view who, const v1::ChannelLedger& ledger) {
+  constexpr int kMostConnections = 1000;
+  KVWIRE_RETURN_IF_ERROR(CheckNumbers(
+      who, {ledger.snapshot_bytes(), ledger.message_count(), ledger.message_bytes()}));
+  if (ledger.connections_size() > kMostConnections) {
+    return absl::InternalError(
+        absl::StrCat(std::string(who), "'s books hold ", ledger.connections_size(),
+                     " connections; at most ", kMostConnections, " can be summed"));
+  }
+  for (const v1::TcpCount& count : ledger.connections()) {
+    KVWIRE_RETURN_IF_ERROR(CheckNumbers(
+        who, {count.sent_bytes(), count.received_bytes(), count.retransmitted_bytes()}));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckBooks(const RunResult& result) {
+  KVWIRE_RETURN_IF_ERROR(CheckLedger("Alice", result.alice));
+  KVWIRE_RETURN_IF_ERROR(CheckLedger("Bob", result.bob));
+  return CheckNumbers("Alice's algorithm", {result.state_bits});
+}
 
 int64_t RunResult::SentBytes(const v1::ChannelLedger& ledger) {
   int64_t sum = 0;
@@ -22,7 +62,9 @@ int64_t RunResult::RetransmittedBytes(const v1::ChannelLedger& ledger) {
   return sum;
 }
 
-int64_t RunResult::floor_bits() const { return FloorBits(parameters.payload_bits(), bit_errors); }
+int64_t RunResult::floor_bits() const {
+  return FloorBits(parameters.payload_bits(), bit_errors);
+}
 
 int64_t GrpcBytes(const v1::ChannelLedger& ledger) {
   constexpr int64_t kPrefixBytes = 5;

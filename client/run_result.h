@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "common/base/bit_vector.h"
 #include "common/reduction/parameters.h"
 #include "kvwire/v1/ledger.pb.h"
@@ -45,7 +46,8 @@ struct RunResult {
   v1::ChannelLedger bob;
   std::string alice_sha256;  // raw
   std::string bob_sha256;
-  std::optional<int64_t> payload_bytes;  // as Bob heard it
+  std::optional<int64_t> payload_bytes;  // if the payload is a file, its length
+  std::optional<int64_t> heard_bytes;    // what Bob heard of it
 
   double ingest_seconds = 0;
   double transfer_seconds = 0;
@@ -61,6 +63,10 @@ struct RunResult {
   int64_t wire_bytes() const { return SentBytes(alice); }
   int64_t floor_bits() const;
 };
+
+// Returns INTERNAL, naming the end at fault, if its books hold a number beyond 2^48 or
+// more than 1000 connections: no service counts so far, and sums could overflow.
+absl::Status CheckBooks(const RunResult& result);
 
 // + 5 bytes a message: the layer between Protocol Buffers and HTTP/2.
 int64_t GrpcBytes(const v1::ChannelLedger& ledger);

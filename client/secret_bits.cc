@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <memory>
 #include <random>
 #include <unordered_set>
@@ -23,8 +24,10 @@ absl::StatusOr<std::string> SystemBytes(int64_t size) {
   for (size_t have = 0; have < bytes.size();) {
     const ssize_t got =
         getrandom(bytes.data() + have, std::min(kMostAtOnce, bytes.size() - have), 0);
-    if (got <= 0) return absl::UnknownError("the system's random generator failed");
-    have += got;
+    if (got > 0) have += got;
+    if (got <= 0 && errno != EINTR) {
+      return absl::UnknownError("the system's random generator failed");
+    }
   }
   return bytes;
 }
@@ -34,7 +37,8 @@ absl::StatusOr<std::string> ShakeBytes(std::string_view purpose, const std::stri
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
                                                                    EVP_MD_CTX_free);
   // The length keeps purpose and seed apart.
-  const std::string input = absl::StrCat("kvwire ", purpose.size(), " ", std::string(purpose), seed);
+  const std::string input =
+      absl::StrCat("kvwire ", purpose.size(), " ", std::string(purpose), seed);
   std::string bytes(size, '\0');
   if (context == nullptr || EVP_DigestInit_ex(context.get(), EVP_shake256(), nullptr) != 1 ||
       EVP_DigestUpdate(context.get(), input.data(), input.size()) != 1 ||
@@ -60,8 +64,8 @@ uint64_t Below(uint64_t bound, const std::string& bytes, size_t& offset, bool& e
 }  // namespace
 
 absl::StatusOr<SecretBits> SecretBits::FromSeed(std::string_view hex) {
-  const bool digits =
-      std::all_of(hex.begin(), hex.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+  const bool digits = std::all_of(hex.begin(), hex.end(),
+                                  [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (!digits || hex.size() % 2 != 0 || hex.empty() || hex.size() > 128) {
     return absl::InvalidArgumentError(
         "a secret seed is 2 to 128 hexadecimal digits, an even number of them");

@@ -27,8 +27,8 @@ class SecretBits {
   // UNKNOWN if the system's generator fails.
   absl::StatusOr<BitVector> Draw(std::string_view purpose, int64_t size_bits) const;
 
-  // `count` different positions below `limit`, uniformly, in the order drawn.
-  // 0 <= count <= limit.
+  // `count` different positions below `limit`, every set of them equally likely.
+  // 0 <= count <= limit <= 2^32.
   absl::StatusOr<std::vector<int64_t>> DrawPositions(int64_t count, int64_t limit) const;
 
  private:

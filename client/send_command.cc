@@ -54,9 +54,10 @@ Command AddSendCommand(CLI::App& app) {
   const auto options = std::make_shared<SendOptions>();
   app.add_option("file", options->file, "the file to send")->required();
   app.add_option("--output", options->output, "where to write what arrives")->required();
-  app.add_option("--as", options->as,
-                 "bytes, or picture: send the pixels of a PNG, PBM or PGM, write a picture, and "
-                 "beside it the difference")
+  app.add_option(
+         "--as", options->as,
+         "bytes, or picture: send the pixels of a PNG, PBM or PGM, write a picture, and "
+         "beside it the difference")
       ->check(CLI::IsMember({"bytes", "picture"}))
       ->capture_default_str();
   AddProblemOptions(app, options->run);

@@ -50,14 +50,15 @@ bool WaitExit(pid_t pid, absl::Duration limit) {
 
 }  // namespace
 
-absl::StatusOr<ServiceProcess> ServiceProcess::Start(const std::string& program,
-                                                     const std::vector<std::string>& arguments) {
+absl::StatusOr<ServiceProcess> ServiceProcess::Start(
+    const std::string& program, const std::vector<std::string>& arguments) {
   const std::string path = BesideThisProgram(program);
   if (access(path.c_str(), X_OK) != 0) {
     return absl::UnknownError(absl::StrCat("cannot run ", path, ": ", std::strerror(errno)));
   }
   std::vector<char*> argv = {const_cast<char*>(path.c_str())};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -113,7 +114,8 @@ absl::StatusOr<Endpoint> ServiceProcess::WaitListening(absl::Duration limit) {
       return absl::UnknownError(absl::StrCat(program_, " did not start in time"));
     }
     const ssize_t got = read(output_, bytes, sizeof(bytes));
-    if (got <= 0) return absl::UnknownError(absl::StrCat(program_, " ended before it listened"));
+    if (got <= 0)
+      return absl::UnknownError(absl::StrCat(program_, " ended before it listened"));
     text.append(bytes, got);
   }
 }

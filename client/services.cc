@@ -35,8 +35,8 @@ absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
                             services.own[started++].WaitListening(kStartTime));
     algorithm = endpoint.ToString();
   }
-  KVWIRE_RETURN_IF_ERROR(Launch("kvwire-alice",
-                                {threads, "--algorithm-endpoint", algorithms[0]}, services.own));
+  KVWIRE_RETURN_IF_ERROR(
+      Launch("kvwire-alice", {threads, "--algorithm-endpoint", algorithms[0]}, services.own));
   KVWIRE_RETURN_IF_ERROR(Launch(
       "kvwire-bob",
       {threads, "--algorithm-endpoint", algorithms[1], "--channel-listen", "127.0.0.1:0"},
@@ -57,6 +57,11 @@ absl::StatusOr<Services> PrepareServices(const ServicesOptions& options) {
     return absl::InvalidArgumentError(
         "--alice-algorithm and --bob-algorithm are for services of the command's own; running "
         "services have their own --algorithm-endpoint");
+  }
+  if (options.alice.empty() && !options.channel.empty()) {
+    return absl::InvalidArgumentError(
+        "--channel is for running services: where a Bob of the command's own listens is not "
+        "known before he is started");
   }
   if (options.timeout <= absl::ZeroDuration() || options.timeout > absl::Hours(1)) {
     return absl::InvalidArgumentError("--timeout must be above 0 and at most 1h");

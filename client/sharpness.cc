@@ -21,7 +21,8 @@ absl::StatusOr<double> SolveOnce(const PublicParameters& parameters) {
   static absl::Mutex mutex;
   static auto& solved = *new std::map<Key, double>();
   const absl::MutexLock lock(&mutex);
-  const Key key{parameters.frame, parameters.seed, parameters.scales.tokens(), parameters.dims};
+  const Key key{parameters.frame, parameters.seed, parameters.scales.tokens(),
+                parameters.dims};
   const auto known = solved.find(key);
   if (known != solved.end()) return known->second;
   KVWIRE_ASSIGN_OR_RETURN(const KeyFrame frame, MakeFrame(parameters));
@@ -32,7 +33,8 @@ absl::StatusOr<double> SolveOnce(const PublicParameters& parameters) {
 
 }  // namespace
 
-absl::StatusOr<double> SharpnessOf(const std::string& text, const PublicParameters& parameters) {
+absl::StatusOr<double> SharpnessOf(const std::string& text,
+                                   const PublicParameters& parameters) {
   if (text == "solve") return SolveOnce(parameters);
   if (text == "paper") {
     const auto tokens =

@@ -14,7 +14,8 @@ namespace kvwire {
 // tenth of a row's own mass; solved once a frame and process. "paper": 2 ln N / (1 -
 // epsilon) with N = L + n^2 - 1 and epsilon = 0.1 (Theorem 4.5). Else a number.
 // Returns INVALID_ARGUMENT on other text, or if no C does it for this frame.
-absl::StatusOr<double> SharpnessOf(const std::string& text, const PublicParameters& parameters);
+absl::StatusOr<double> SharpnessOf(const std::string& text,
+                                   const PublicParameters& parameters);
 
 }  // namespace kvwire
 

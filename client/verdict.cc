@@ -27,7 +27,8 @@ void JudgeLeak(const RunResult& result, Verdict& verdict) {
   verdict.state_leak_bits = LeakBits(payload_bits, result.bit_errors, result.state_bits);
   if (*verdict.leak_bits >= kLeakLimitBits) {
     verdict.reasons.push_back(absl::StrFormat(
-        "Bob knows more than Alice's message can hold: his %d errors in %d bits take %.0f bits "
+        "Bob knows more than Alice's message can hold: his %d errors in %d bits take %.0f "
+        "bits "
         "more than the %d bytes of messages that she sent; something else told him",
         result.bit_errors, payload_bits, *verdict.leak_bits, result.alice.message_bytes()));
   }
@@ -48,16 +49,20 @@ void JudgeClaim(const RunResult& result, Reasons& reasons) {
                                    " bits, ", -excess, " more than its snapshot has"));
   } else if (excess > allowed) {
     reasons.push_back(absl::StrCat(
-        "Alice's algorithm sent a snapshot of ", result.alice.snapshot_bytes(), " bytes for a ",
-        "claimed state of ", result.state_bits, " bits: ", excess - allowed,
+        "Alice's algorithm sent a snapshot of ", result.alice.snapshot_bytes(),
+        " bytes for a ", "claimed state of ", result.state_bits, " bits: ", excess - allowed,
         " bits more than the claim and its ", sections, " section(s) of headers explain"));
   }
 }
 
-void ExpectEqual(std::string what, int64_t alice, int64_t bob, Reasons& reasons) {
+void ExpectEqual(const std::string& what, int64_t alice, int64_t bob, Reasons& reasons) {
   if (alice == bob) return;
   reasons.push_back(absl::StrCat("the ends disagree on ", what, ": Alice counted ", alice,
                                  ", Bob ", bob, " (", alice - bob, " more at Alice's end)"));
+}
+
+std::string FileText(const std::optional<int64_t>& bytes) {
+  return bytes.has_value() ? absl::StrCat("a file of ", *bytes, " bytes") : "no file";
 }
 
 void JudgeEnds(const RunResult& result, Reasons& reasons) {
@@ -76,19 +81,22 @@ void JudgeEnds(const RunResult& result, Reasons& reasons) {
                                    RunResult::ReceivedBytes(alice), ": a difference of 0 to ",
                                    kMostUnreadBytes, " can be explained"));
   }
+  if (result.payload_bytes != result.heard_bytes) {
+    reasons.push_back(absl::StrCat("Alice was given ", FileText(result.payload_bytes),
+                                   ", but Bob heard of ", FileText(result.heard_bytes)));
+  }
   if (result.alice_sha256 != result.bob_sha256) {
-    reasons.push_back(absl::StrCat(
-        "Bob holds another snapshot than Alice sent: SHA-256 ",
-        absl::BytesToHexString(result.bob_sha256), " instead of ",
-        absl::BytesToHexString(result.alice_sha256)));
+    reasons.push_back(absl::StrCat("Bob holds another snapshot than Alice sent: SHA-256 ",
+                                   absl::BytesToHexString(result.bob_sha256), " instead of ",
+                                   absl::BytesToHexString(result.alice_sha256)));
   }
 }
 
-void JudgeFinal(std::string who, const v1::ChannelLedger& ledger, Reasons& reasons) {
+void JudgeFinal(const std::string& who, const v1::ChannelLedger& ledger, Reasons& reasons) {
   for (const v1::TcpCount& count : ledger.connections()) {
     if (count.final()) continue;
-    reasons.push_back(absl::StrCat(who, "'s connection was not seen to close, so its byte counts ",
-                                   "may be short"));
+    reasons.push_back(absl::StrCat(
+        who, "'s connection was not seen to close, so its byte counts ", "may be short"));
   }
 }
 
@@ -96,14 +104,15 @@ void JudgeFinal(std::string who, const v1::ChannelLedger& ledger, Reasons& reaso
 void JudgeLayers(const RunResult& result, Reasons& reasons) {
   const v1::ChannelLedger& alice = result.alice;
   if (alice.message_bytes() < alice.snapshot_bytes()) {
-    reasons.push_back(absl::StrCat("Alice's ", alice.message_bytes(), " bytes of messages are ",
-                                   alice.snapshot_bytes() - alice.message_bytes(),
-                                   " short of the snapshot in them"));
+    reasons.push_back(absl::StrCat(
+        "Alice's ", alice.message_bytes(), " bytes of messages are ",
+        alice.snapshot_bytes() - alice.message_bytes(), " short of the snapshot in them"));
   }
   if (result.wire_bytes() < GrpcBytes(alice)) {
-    reasons.push_back(absl::StrCat("Alice's connection carried ", result.wire_bytes(), " bytes, ",
-                                   GrpcBytes(alice) - result.wire_bytes(),
-                                   " short of the gRPC messages in it: they went another way"));
+    reasons.push_back(
+        absl::StrCat("Alice's connection carried ", result.wire_bytes(), " bytes, ",
+                     GrpcBytes(alice) - result.wire_bytes(),
+                     " short of the gRPC messages in it: they went another way"));
   }
 }
 
@@ -118,10 +127,11 @@ Verdict Judge(const RunResult& result, const VerdictOptions& options) {
   JudgeFinal("Bob", result.bob, verdict.reasons);
   JudgeLayers(result, verdict.reasons);
   if (result.alice_process_id == result.bob_process_id && !options.allow_shared_algorithm) {
-    verdict.reasons.push_back(absl::StrFormat(
-        "Alice and Bob use one algorithm process (%016x), which could pass the bits beside the "
-        "message; give each their own, or say --allow-shared-algorithm",
-        result.alice_process_id));
+    verdict.reasons.push_back(
+        absl::StrFormat("Alice and Bob use one algorithm process (%016x), which could pass "
+                        "the bits beside the "
+                        "message; give each their own, or say --allow-shared-algorithm",
+                        result.alice_process_id));
   }
   return verdict;
 }
