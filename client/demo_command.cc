@@ -10,17 +10,13 @@
 #include "client/driver.h"
 #include "client/exit_code.h"
 #include "client/run_options.h"
-#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
 namespace {
 
 absl::StatusOr<int> DemoCommand(const RunOptions& options, const std::string& folder) {
-  KVWIRE_ASSIGN_OR_RETURN(const ServicesOptions where, ServicesOptionsOf(options));
-  // Services first: processes are forked before this one has threads.
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, PrepareServices(where));
-  SetParallelThreads(where.threads);
+  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options));
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {

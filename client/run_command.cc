@@ -4,17 +4,13 @@
 #include "client/commands.h"
 #include "client/driver.h"
 #include "client/run_options.h"
-#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
 namespace {
 
 absl::StatusOr<int> RunCommand(const RunOptions& options) {
-  KVWIRE_ASSIGN_OR_RETURN(const ServicesOptions where, ServicesOptionsOf(options));
-  // Services first: processes are forked before this one has threads.
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, PrepareServices(where));
-  SetParallelThreads(where.threads);
+  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options));
   std::optional<std::string> file;
   if (options.payload != "random") {
     KVWIRE_ASSIGN_OR_RETURN(file, ReadPayloadFile(options.payload));

@@ -10,6 +10,7 @@
 #include "client/exit_code.h"
 #include "client/report.h"
 #include "client/sharpness.h"
+#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
 
@@ -158,6 +159,21 @@ absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("--timeout ", options.timeout, " is not a duration like 10s or 500ms"));
   }
+  return services;
+}
+
+absl::Status CheckWritable(const std::string& path) {
+  if (path.empty() || path == "-") return absl::OkStatus();
+  if (std::ofstream(path, std::ios::app).good()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(path, " cannot be written"));
+}
+
+absl::StatusOr<Services> StartServices(const RunOptions& options) {
+  KVWIRE_ASSIGN_OR_RETURN(const ServicesOptions where, ServicesOptionsOf(options));
+  KVWIRE_RETURN_IF_ERROR(CheckWritable(options.json));
+  KVWIRE_RETURN_IF_ERROR(CheckWritable(options.save_snapshot));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, PrepareServices(where));
+  SetParallelThreads(where.threads);
   return services;
 }
 

@@ -46,6 +46,16 @@ void AddProblemOptions(CLI::App& app, RunOptions& options);
 // The services' options with the timeout parsed.
 absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options);
 
+// Starts or names the services that the flags ask for, and sets the threads of this
+// process; before anything else of gRPC, because it forks. Returns INVALID_ARGUMENT on
+// flags that do not go together and on files to be written that cannot be: a run is
+// not lost at its end for them.
+absl::StatusOr<Services> StartServices(const RunOptions& options);
+
+// Returns INVALID_ARGUMENT, naming it, unless the file can be written; makes an empty
+// one where there is none. "" and "-" are no files.
+absl::Status CheckWritable(const std::string& path);
+
 // Reads the file whole. Returns INVALID_ARGUMENT, naming it, if it is missing, not
 // a regular file, empty, or holds more bits than any run can carry.
 absl::StatusOr<std::string> ReadPayloadFile(const std::string& path);

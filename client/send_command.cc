@@ -6,7 +6,6 @@
 #include "client/delivery.h"
 #include "client/driver.h"
 #include "client/run_options.h"
-#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -20,10 +19,8 @@ struct SendOptions {
 };
 
 absl::StatusOr<int> SendCommand(const SendOptions& options) {
-  KVWIRE_ASSIGN_OR_RETURN(const ServicesOptions where, ServicesOptionsOf(options.run));
-  // Services first: processes are forked before this one has threads.
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, PrepareServices(where));
-  SetParallelThreads(where.threads);
+  KVWIRE_RETURN_IF_ERROR(CheckWritable(options.output));
+  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options.run));
   KVWIRE_ASSIGN_OR_RETURN(const std::string file, ReadPayloadFile(options.file));
   std::optional<Picture> picture;
   if (options.as == "picture") {

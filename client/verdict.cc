@@ -92,6 +92,18 @@ void JudgeEnds(const RunResult& result, Reasons& reasons) {
   }
 }
 
+// What was asked and the audit are read from one message, so they cannot differ.
+void JudgeAnswers(const RunResult& result, Reasons& reasons) {
+  const int64_t contradictions = std::count_if(
+      result.asked.begin(), result.asked.end(), [&result](const AskedBit& asked) {
+        return result.audit.Get(asked.position) != asked.bit;
+      });
+  if (contradictions == 0) return;
+  reasons.push_back(absl::StrCat("Bob contradicts himself: ", contradictions, " of the ",
+                                 result.asked.size(),
+                                 " bits he was asked for are others in the audit"));
+}
+
 void JudgeFinal(const std::string& who, const v1::ChannelLedger& ledger, Reasons& reasons) {
   for (const v1::TcpCount& count : ledger.connections()) {
     if (count.final()) continue;
@@ -123,6 +135,7 @@ Verdict Judge(const RunResult& result, const VerdictOptions& options) {
   JudgeLeak(result, verdict);
   JudgeClaim(result, verdict.reasons);
   JudgeEnds(result, verdict.reasons);
+  JudgeAnswers(result, verdict.reasons);
   JudgeFinal("Alice", result.alice, verdict.reasons);
   JudgeFinal("Bob", result.bob, verdict.reasons);
   JudgeLayers(result, verdict.reasons);

@@ -69,6 +69,11 @@ std::vector<Fault> FaultsBetweenEnds() {
       {"message count",
        [](RunResult& run) { run.bob.set_message_count(3); },
        {"disagree on the number of messages", "Alice counted 1, Bob 3"}},
+      {"answers against the audit",
+       [](RunResult& run) {
+         run.asked = {{.position = 7, .bit = false}, {.position = 8, .bit = true}};
+       },
+       {"Bob contradicts himself: 1 of the 2 bits"}},
       {"message bytes",
        [](RunResult& run) { run.bob.set_message_bytes(450); },
        {"disagree on the messages' bytes", "Alice counted 460, Bob 450", "(10 more"}},
