@@ -164,7 +164,11 @@ absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options) {
 
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
-  if (std::ofstream(path, std::ios::app).good()) return absl::OkStatus();
+  std::error_code error;
+  const bool present = std::filesystem::exists(path, error);
+  const bool writable = std::ofstream(path, std::ios::app).good();
+  if (writable && !present) std::filesystem::remove(path, error);
+  if (writable) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(path, " cannot be written"));
 }
 

@@ -52,8 +52,8 @@ absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options);
 // not lost at its end for them.
 absl::StatusOr<Services> StartServices(const RunOptions& options);
 
-// Returns INVALID_ARGUMENT, naming it, unless the file can be written; makes an empty
-// one where there is none. "" and "-" are no files.
+// Returns INVALID_ARGUMENT, naming it, unless the file can be written. Leaves what is
+// there as it is. "" and "-" are no files.
 absl::Status CheckWritable(const std::string& path);
 
 // Reads the file whole. Returns INVALID_ARGUMENT, naming it, if it is missing, not

@@ -2,24 +2,23 @@
 #define KVWIRE_SERVER_WORK_POOL_H_
 
 // Threads for work that may take long or block, so that gRPC's own threads never
-// do. The destructor waits for all posted work.
+// do. The destructor waits for all posted work. Thread-safe.
 
 #include <functional>
-#include <utility>
-
-#define EIGEN_USE_THREADS
-#include <unsupported/Eigen/CXX11/ThreadPool>
+#include <memory>
 
 namespace kvwire {
 
 class WorkPool {
  public:
-  explicit WorkPool(int threads) : pool_(threads, /*allow_spinning=*/false) {}
+  explicit WorkPool(int threads);
+  ~WorkPool();
 
-  void Post(std::function<void()> work) { pool_.Schedule(std::move(work)); }
+  void Post(std::function<void()> work);
 
  private:
-  Eigen::ThreadPool pool_;
+  struct Threads;
+  std::unique_ptr<Threads> threads_;
 };
 
 }  // namespace kvwire

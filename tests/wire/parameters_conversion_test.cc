@@ -64,7 +64,7 @@ TEST(ParametersConversionTest, EveryFieldArrives) {
 
 TEST(ParametersConversionTest, RoundTripsWithEachFrame) {
   v1::PublicParameters proto = GoodParameters();
-  for (const auto [ours, theirs] :
+  for (const auto& [ours, theirs] :
        {std::pair{KeyFrameKind::kUnit, v1::KEY_FRAME_KIND_UNIT},
         std::pair{KeyFrameKind::kGaussian, v1::KEY_FRAME_KIND_GAUSSIAN},
         std::pair{KeyFrameKind::kCode, v1::KEY_FRAME_KIND_CODE}}) {

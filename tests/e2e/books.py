@@ -1,0 +1,93 @@
+"""The books of a run, done again from its JSON by the formulas alone."""
+
+import math
+
+_LAYERS = ("snapshot_bytes", "message_bytes", "grpc_bytes", "tcp_payload_bytes_sent")
+_COUNTS = (*_LAYERS, "messages", "tcp_payload_bytes_received", "retransmitted_bytes")
+
+
+def binary_entropy(p):
+    return -sum(q * math.log2(q) for q in (p, 1 - p) if q > 0)
+
+
+def _ball_bits(length, radius):
+    """log2 of the number of words within `radius` of a word, by exact integers."""
+    term = total = 1
+    for k in range(1, radius + 1):
+        term = term * (length - k + 1) // k
+        total += term
+    return math.log2(total)
+
+
+def _check_ends(test, alice, bob):
+    for end in (alice, bob):
+        for key in _COUNTS:
+            test.assertIs(type(end[key]), int, key)
+        test.assertEqual(end["grpc_bytes"], end["message_bytes"] + 5 * end["messages"])
+        test.assertIn("ip_bytes", end)
+    for key in ("snapshot_bytes", "messages", "message_bytes", "grpc_bytes"):
+        test.assertEqual(alice[key], bob[key], key)
+    test.assertEqual(sorted(alice[k] for k in _LAYERS), [alice[k] for k in _LAYERS])
+    test.assertEqual(alice["tcp_payload_bytes_sent"], bob["tcp_payload_bytes_received"])
+
+
+def _check_connections(test, result):
+    alice, bob = result["alice"], result["bob"]
+    sums = {"sent": 0, "received": 0, "retransmitted": 0}
+    for row in result["connections"]:
+        test.assertTrue(row["final"])
+        unread = row["reverse_unread_bytes"]
+        test.assertEqual(unread, row["bob"]["sent"] - row["alice"]["received"])
+        test.assertTrue(0 <= unread <= 128, unread)
+        for key in sums:
+            sums[key] += row["alice"][key]
+        test.assertEqual(row["alice"]["sent"], row["bob"]["received"])
+    test.assertEqual(sums["sent"], alice["tcp_payload_bytes_sent"])
+    test.assertEqual(sums["received"], alice["tcp_payload_bytes_received"])
+    test.assertEqual(sums["retransmitted"], alice["retransmitted_bytes"])
+    test.assertEqual(
+        sum(row["bob"]["sent"] for row in result["connections"]), bob["tcp_payload_bytes_sent"]
+    )
+
+
+def _check_floor(test, result):
+    bits, errors = result["payload_bits"], result["bit_errors"]
+    floor = bits * (1 - binary_entropy(errors / bits))
+    # The two ceilings differ only where the floor is a whole number.
+    test.assertIn(result["floor_bits"], {math.ceil(floor - 1e-6), math.ceil(floor + 1e-6)})
+    test.assertAlmostEqual(errors / bits, result["bit_error_rate"], places=12)
+    wire_bits = 8 * result["alice"]["tcp_payload_bytes_sent"]
+    test.assertAlmostEqual(result["floor_bits"] / wire_bits, result["efficiency"], places=9)
+
+
+def _check_leak(test, result):
+    bits, errors = result["payload_bits"], result["bit_errors"]
+    if result["parameters"]["mask"] == "none":
+        test.assertEqual("not applicable", result["leak_test"])
+        test.assertIsNone(result["leak_bits"])
+        return
+    known = bits - _ball_bits(bits, min(errors, bits - errors))
+    leak = known - 8 * result["alice"]["message_bytes"] - 2
+    test.assertAlmostEqual(leak, result["leak_bits"], delta=1e-3)
+    state_leak = known - result["state_bits"] - 2
+    test.assertAlmostEqual(state_leak, result["state_leak_bits"], delta=1e-3)
+    test.assertEqual("passed" if max(leak, state_leak) < 40 else "failed", result["leak_test"])
+
+
+def check(test, result):
+    """Fails `test` unless every figure of `result` follows from those below it."""
+    parameters = result["parameters"]
+    scales, d = parameters["scales"], parameters["d"]
+    test.assertEqual(sum(side * side for side in scales[:-1]), parameters["tokens"])
+    test.assertEqual(scales[-1] ** 2, parameters["queries"])
+    test.assertEqual(
+        math.ceil(parameters["tokens"] / parameters["queries"]), parameters["replays"]
+    )
+    test.assertEqual(parameters["tokens"] * d, result["payload_bits"])
+    test.assertEqual(result["alice"]["snapshot_bytes"], result["snapshot_bytes"])
+    overhead = 8 * result["snapshot_bytes"] - result["state_bits"]
+    test.assertTrue(0 <= overhead <= 8 * (64 + 16), overhead)
+    _check_ends(test, result["alice"], result["bob"])
+    _check_connections(test, result)
+    _check_floor(test, result)
+    _check_leak(test, result)
