@@ -17,6 +17,7 @@ _SIZES = (
     ("--n", 128, "--d", 384),
 )
 
+_LAST = re.compile(r"Flags \[[FR]")
 _SEGMENT = re.compile(r"IP (\S+) > (\S+): .*?seq (\d+):(\d+),")
 
 
@@ -38,9 +39,9 @@ class Capture:
 
     def stop(self):
         """Returns the payload bytes by (source, destination), each byte once."""
-        # Packets reach the file a moment after the wire; each end's FIN is its last.
+        # Packets reach the file a moment after the wire; each end's FIN or RST is its last.
         deadline = time.monotonic() + 30
-        while self._packets().count("Flags [F") < 2 and time.monotonic() < deadline:
+        while len(_LAST.findall(self._packets())) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         self._process.terminate()
         _, summary = self._process.communicate(timeout=programs.LIMIT_SECONDS)

@@ -1,0 +1,79 @@
+#ifndef KVWIRE_TESTS_SERVER_TEST_SERVICES_H_
+#define KVWIRE_TESTS_SERVER_TEST_SERVICES_H_
+
+// The services in this process, on loopback ports, and stubs to speak to them.
+
+#include <memory>
+#include <string>
+
+#include "common/base/checksum.h"
+#include "common/reduction/parameters.h"
+#include "common/wire/algorithm_client.h"
+#include "common/wire/parameters_conversion.h"
+#include "kvwire/v1/bob.grpc.pb.h"
+#include "kvwire/v1/channel.grpc.pb.h"
+#include "server/algorithm_service.h"
+#include "server/bob_channel_service.h"
+#include "server/bob_message_store.h"
+#include "server/bob_service.h"
+#include "tests/wire/loopback_server.h"
+
+namespace kvwire {
+
+inline constexpr int64_t kTestMemory = int64_t{1} << 26;
+
+// An algorithm process.
+struct TestAlgorithm {
+  AlgorithmServiceHost host{kTestMemory};
+  LoopbackServer server{{&host}};
+  std::unique_ptr<v1::AlgorithmService::Stub> stub =
+      v1::AlgorithmService::NewStub(ControlChannel(server.endpoint()));
+};
+
+// A Bob with an algorithm process of his own.
+struct TestBob {
+  explicit TestBob(int64_t message_limit_bytes = int64_t{1} << 26)
+      : store(message_limit_bytes) {}
+
+  TestAlgorithm algorithm;
+  WorkPool pool{8};
+  MessageStore store;
+  Endpoint channel_endpoint{"127.0.0.1", 1};
+  OneWayChannelHost channel_host{store, pool};
+  BobServiceHost host{store, pool, algorithm.server.endpoint(), channel_endpoint};
+  LoopbackServer server{{&channel_host, &host}};
+  std::unique_ptr<v1::OneWayChannelService::Stub> channel =
+      v1::OneWayChannelService::NewStub(ControlChannel(server.endpoint()));
+  std::unique_ptr<v1::BobService::Stub> stub =
+      v1::BobService::NewStub(ControlChannel(server.endpoint()));
+};
+
+// L = 5 tokens of d = 8: 40 bits, 16 queries.
+inline PublicParameters SmallParameters(const std::string& algorithm = "exact") {
+  return PublicParameters{
+      .scales = *Scales::Pyramid(4), .dims = 8, .sharpness = 20, .algorithm = algorithm};
+}
+
+inline v1::OpenRequest OpenRequestOf(const PublicParameters& parameters) {
+  v1::OpenRequest request;
+  request.set_protocol_version(kProtocolVersion);
+  *request.mutable_parameters() = CacheParametersOf(parameters);
+  return request;
+}
+
+// A whole message in one chunk, with nothing wrong in it.
+inline v1::SendRequest WholeChunk(uint64_t run_id, const std::string& data,
+                                  const PublicParameters& parameters = SmallParameters()) {
+  v1::SendRequest chunk;
+  chunk.set_run_id(run_id);
+  chunk.set_parameters_digest(ParametersDigest(parameters));
+  chunk.set_crc32c(Crc32c(data));
+  chunk.set_data(data);
+  chunk.mutable_finish()->set_total_bytes(static_cast<int64_t>(data.size()));
+  chunk.mutable_finish()->set_sha256(Sha256Of(data));
+  return chunk;
+}
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_TESTS_SERVER_TEST_SERVICES_H_
