@@ -11,6 +11,18 @@
 #include "common/wire/status_conversion.h"
 
 namespace kvwire {
+namespace {
+
+// A wrong answer is the algorithm's fault, not the caller's: INTERNAL.
+absl::Status TakeAnswer(const std::string& bytes, Eigen::Ref<Matrix> outputs) {
+  const absl::StatusOr<Matrix> rows =
+      RowsFromBytes(bytes, outputs.rows(), outputs.cols(), "the algorithm's answer");
+  if (!rows.ok()) return absl::InternalError(rows.status().message());
+  outputs = *rows;
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 AlgorithmClient::AlgorithmClient(const Endpoint& endpoint)
     : endpoint_(endpoint),
@@ -129,27 +141,34 @@ absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
   CancellableCall call(cancellation_);
   const auto stream = client_.stub_->Attend(call.context());
   Matrix outputs(queries.rows(), queries.cols());
+  v1::AttendResponse response;
+  bool open = true;    // false: the server ended the stream, and its status says why
+  absl::Status fault;  // of an answer
   const int64_t step = RowsPerMessage(queries.cols());
-  for (int64_t first = 0; first < queries.rows(); first += step) {
+  for (int64_t first = 0; open && fault.ok() && first < queries.rows(); first += step) {
     const int64_t count = std::min<int64_t>(step, queries.rows() - first);
     v1::AttendRequest request;
     request.set_session_id(session_id_);
     request.set_rows(count);
     request.set_queries(RowsToBytes(queries.middleRows(first, count)));
-    v1::AttendResponse response;
-    if (!stream->Write(request) || !stream->Read(&response)) {
-      KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
-      return absl::DataLossError(
-          "the algorithm ended its answers before all queries were answered");
-    }
-    KVWIRE_ASSIGN_OR_RETURN(
-        Matrix rows,
-        RowsFromBytes(response.outputs(), count, queries.cols(), "the algorithm's answer"));
-    outputs.middleRows(first, count) = rows;
+    open = stream->Write(request) && stream->Read(&response);
+    if (open) fault = TakeAnswer(response.outputs(), outputs.middleRows(first, count));
   }
-  stream->WritesDone();
+  if (open && fault.ok()) {
+    stream->WritesDone();
+    if (stream->Read(&response)) {
+      fault = absl::InternalError("the algorithm gave more answers than queries were asked");
+    }
+  }
+  if (!fault.ok()) {
+    call.context()->TryCancel();
+    stream->Finish().IgnoreError();
+    return fault;
+  }
   KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
-  return outputs;
+  if (open) return outputs;
+  return absl::InternalError(
+      "the algorithm ended its answers before all queries were answered");
 }
 
 }  // namespace kvwire

@@ -70,7 +70,9 @@ class AlgorithmSession {
   // Hands the snapshot to `sink` piece by piece; returns the sink's first error.
   absl::Status Snapshot(absl::FunctionRef<absl::Status(std::string_view)> sink);
 
-  // Returns the outputs [m, d] of `queries` [m, d].
+  // Returns the outputs [m, d] of `queries` [m, d]. Errors are those of
+  // AlgorithmService.Attend, and INTERNAL if the answers are too few, too many, or not
+  // finite numbers of the right count.
   absl::StatusOr<Matrix> Attend(const Matrix& queries);
 
  private:

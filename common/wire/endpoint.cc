@@ -47,7 +47,8 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   std::string_view host = text.substr(0, colon);
   const bool brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (brackets) host = host.substr(1, host.size() - 2);
-  if (host.empty() || (host.find(':') != std::string_view::npos && !brackets)) {
+  if (host.empty() || host.find_first_of("[]") != std::string_view::npos ||
+      (host.find(':') != std::string_view::npos && !brackets)) {
     return BadEndpoint(text);
   }
   endpoint.host = std::string(host);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/attention/interference.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
 
@@ -100,6 +101,10 @@ absl::StatusOr<CacheSetup> CacheSetupFromProto(const v1::CacheParameters& proto,
         absl::StrCat("seed ", proto.seed(), " is not below 2^53"));
   }
   setup.seed = static_cast<uint64_t>(proto.seed());
+  if (!(proto.sharpness() >= 0 && proto.sharpness() <= kLargestSharpness)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sharpness ", proto.sharpness(), " is not in 0 .. ", kLargestSharpness));
+  }
   setup.sharpness = proto.sharpness();
   setup.memory_limit_bytes = memory_limit_bytes;
   if (proto.frame() != v1::KEY_FRAME_KIND_UNSPECIFIED) {

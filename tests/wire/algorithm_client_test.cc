@@ -93,17 +93,20 @@ struct Sent {
   std::vector<std::string> data;
 };
 
-void RecordRestores(FakeAlgorithm& algorithm, Sent& sent) {
-  algorithm.restore = [&sent](grpc::ServerReader<v1::RestoreRequest>& reader,
-                              v1::RestoreResponse& response) {
+// A call that the client gives up may go on here for a while, so both hold the record.
+std::shared_ptr<Sent> RecordRestores(FakeAlgorithm& algorithm) {
+  auto sent = std::make_shared<Sent>();
+  algorithm.restore = [sent](grpc::ServerReader<v1::RestoreRequest>& reader,
+                             v1::RestoreResponse& response) {
     v1::RestoreRequest request;
     while (reader.Read(&request)) {
-      sent.versions.push_back(request.open().protocol_version());
-      sent.data.push_back(request.data());
+      sent->versions.push_back(request.open().protocol_version());
+      sent->data.push_back(request.data());
     }
     response.set_session_id(9);
     return grpc::Status::OK;
   };
+  return sent;
 }
 
 v1::OpenRequest OpenOfVersionOne() {
@@ -113,8 +116,7 @@ v1::OpenRequest OpenOfVersionOne() {
 }
 
 TEST_F(AlgorithmClientTest, RestoreOpensOnceAndSendsEachPiece) {
-  Sent sent;
-  RecordRestores(algorithm_, sent);
+  const auto sent = RecordRestores(algorithm_);
   std::vector<std::string> pieces = {"c", "", "a"};
   const auto next = [&](std::string& piece) -> absl::StatusOr<bool> {
     if (pieces.empty()) return false;
@@ -123,23 +125,21 @@ TEST_F(AlgorithmClientTest, RestoreOpensOnceAndSendsEachPiece) {
     return true;
   };
   client_.Restore(OpenOfVersionOne(), next, cancellation_).value().reset();
-  EXPECT_THAT(sent.versions, ElementsAre(1, 0, 0));
-  EXPECT_THAT(sent.data, ElementsAre("a", "", "c"));
+  EXPECT_THAT(sent->versions, ElementsAre(1, 0, 0));
+  EXPECT_THAT(sent->data, ElementsAre("a", "", "c"));
   EXPECT_THAT(algorithm_.closed(), ElementsAre(9));
 }
 
 TEST_F(AlgorithmClientTest, RestoreOfNoBytesOpensAllTheSame) {
-  Sent sent;
-  RecordRestores(algorithm_, sent);
+  const auto sent = RecordRestores(algorithm_);
   const auto next = [](std::string&) -> absl::StatusOr<bool> { return false; };
   EXPECT_THAT(client_.Restore(OpenOfVersionOne(), next, cancellation_).status(), IsOk());
-  EXPECT_THAT(sent.versions, ElementsAre(1));
-  EXPECT_THAT(sent.data, ElementsAre(""));
+  EXPECT_THAT(sent->versions, ElementsAre(1));
+  EXPECT_THAT(sent->data, ElementsAre(""));
 }
 
 TEST_F(AlgorithmClientTest, RestoreReturnsTheErrorOfItsSource) {
-  Sent sent;
-  RecordRestores(algorithm_, sent);
+  RecordRestores(algorithm_);
   bool first = true;
   const auto next = [&](std::string& piece) -> absl::StatusOr<bool> {
     if (!first) return absl::DataLossError("the source broke");
