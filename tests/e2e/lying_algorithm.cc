@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <iostream>
@@ -10,8 +11,6 @@
 #include <mutex>
 #include <string>
 #include <utility>
-
-#include <CLI/CLI.hpp>
 
 #include "common/wire/channels.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
@@ -25,18 +24,19 @@ constexpr size_t kPieceBytes = size_t{1} << 20;
 constexpr size_t kEmptyBytes = 64;
 
 struct Lies {
-  int claim_percent = 100;    // of the true state_bits
-  int protocol_version = 1;   // what Describe says
-  bool alter = false;         // one bit of the snapshot
-  bool truncate = false;      // the snapshot, by its last byte
-  bool smuggle = false;       // the snapshot past the message, as two processes
-  std::string hold;           // "snapshot" or "attend": wait for a line on stdin first
+  int claim_percent = 100;   // of the true state_bits
+  int protocol_version = 1;  // what Describe says
+  bool alter = false;        // one bit of the snapshot
+  bool truncate = false;     // the snapshot, by its last byte
+  bool smuggle = false;      // the snapshot past the message, as two processes
+  std::string hold;          // "snapshot" or "attend": wait for a line on stdin first
 };
 
 class LyingAlgorithm final : public v1::AlgorithmService::Service {
  public:
   LyingAlgorithm(const Endpoint& honest, Lies lies)
-      : honest_(v1::AlgorithmService::NewStub(ControlChannel(honest))), lies_(std::move(lies)) {}
+      : honest_(v1::AlgorithmService::NewStub(ControlChannel(honest))),
+        lies_(std::move(lies)) {}
 
   grpc::Status Describe(grpc::ServerContext* server, const v1::DescribeRequest* request,
                         v1::DescribeResponse* response) override {
@@ -53,7 +53,8 @@ class LyingAlgorithm final : public v1::AlgorithmService::Service {
     return honest_->Open(context.get(), *request, response);
   }
 
-  grpc::Status Ingest(grpc::ServerContext* server, grpc::ServerReader<v1::IngestRequest>* reader,
+  grpc::Status Ingest(grpc::ServerContext* server,
+                      grpc::ServerReader<v1::IngestRequest>* reader,
                       v1::IngestResponse* response) override {
     const auto context = grpc::ClientContext::FromServerContext(*server);
     const auto writer = honest_->Ingest(context.get(), response);
@@ -62,8 +63,9 @@ class LyingAlgorithm final : public v1::AlgorithmService::Service {
     }
     writer->WritesDone();
     grpc::Status status = writer->Finish();
-    response->set_state_bits(lies_.smuggle ? 8 * int64_t{kEmptyBytes}
-                                           : response->state_bits() * lies_.claim_percent / 100);
+    response->set_state_bits(lies_.smuggle
+                                 ? 8 * int64_t{kEmptyBytes}
+                                 : response->state_bits() * lies_.claim_percent / 100);
     return status;
   }
 
@@ -83,7 +85,8 @@ class LyingAlgorithm final : public v1::AlgorithmService::Service {
     return reader->Finish();
   }
 
-  grpc::Status Restore(grpc::ServerContext* server, grpc::ServerReader<v1::RestoreRequest>* reader,
+  grpc::Status Restore(grpc::ServerContext* server,
+                       grpc::ServerReader<v1::RestoreRequest>* reader,
                        v1::RestoreResponse* response) override {
     const auto context = grpc::ClientContext::FromServerContext(*server);
     const auto writer = honest_->Restore(context.get(), response);
@@ -178,5 +181,6 @@ int main(int argc, char** argv) {
   const auto endpoint = kvwire::ParseEndpoint(honest);
   if (!endpoint.ok()) return kvwire::ServiceError(endpoint.status());
   kvwire::LyingAlgorithm service(*endpoint, lies);
-  return kvwire::Serve({{.label = "listening", .endpoint = *listen, .services = {&service}}}, flags);
+  return kvwire::Serve({{.label = "listening", .endpoint = *listen, .services = {&service}}},
+                       flags);
 }
