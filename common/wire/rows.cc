@@ -32,7 +32,7 @@ absl::StatusOr<Matrix> RowsFromBytes(std::string_view bytes, int64_t rows, int64
                                                    " numbers x 4 bytes"));
   }
   Matrix matrix(rows, dims);
-  std::memcpy(matrix.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(matrix.data(), bytes.data(), bytes.size());
   if (!matrix.allFinite()) {
     return absl::InvalidArgumentError(
         absl::StrCat(std::string(what), " holds a NaN or an infinity"));
