@@ -41,7 +41,6 @@ absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
   KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), session_));
   const int64_t rows = request.rows();
   if (rows < 0) return absl::InvalidArgumentError("a block has fewer than 0 rows");
-  if (rows == 0) return absl::OkStatus();
   const int64_t dims = session_->setup.dims;
   Matrix queries, keys, values;
   TokenBlock block{.rows = rows, .closes_scale = request.closes_scale()};
@@ -50,6 +49,8 @@ absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
   KVWIRE_ASSIGN_OR_RETURN(block.keys, BlockRows(request.keys(), rows, dims, "keys", keys));
   KVWIRE_ASSIGN_OR_RETURN(block.values,
                           BlockRows(request.values(), rows, dims, "values", values));
+  // Nothing to append: what opens a stream begins no scale.
+  if (rows == 0 && !block.closes_scale) return absl::OkStatus();
   const absl::MutexLock lock(&session_->mutex);
   return session_->cache->Append(block);
 }

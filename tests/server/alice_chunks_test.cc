@@ -1,0 +1,184 @@
+// How Alice cuts the snapshot, and what she makes of a Bob who does not do his part.
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/alice_sender.h"
+#include "tests/server/fake_channel.h"
+#include "tests/server/whole_run.h"
+#include "tests/status/status_matchers.h"
+
+namespace kvwire {
+namespace {
+
+using ::testing::HasSubstr;
+using Code = absl::StatusCode;
+
+constexpr uint64_t kRun = 6;
+constexpr int64_t kMebibyte = 1048576;
+
+std::string RandomBytes(int64_t size) {
+  std::mt19937_64 random(11);
+  std::string bytes(static_cast<size_t>(size), '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+// Bytes of the field of a number, its tag being one byte; 0 is not written.
+int64_t NumberBytes(int64_t value) {
+  int64_t bytes = value > 0 ? 1 : 0;
+  for (; value > 0; value >>= 7) ++bytes;
+  return bytes;
+}
+
+// The serialized size of all chunks of a snapshot of `size` bytes, field by field.
+int64_t MessageBytes(int64_t size, std::optional<int64_t> payload_bytes) {
+  int64_t bytes = 1 + 8 + 2 + 16;  // run id, digest
+  if (payload_bytes.has_value()) bytes += *payload_bytes > 0 ? NumberBytes(*payload_bytes) : 2;
+  for (int64_t offset = 0; offset < size; offset += kMebibyte) {
+    const int64_t data = std::min(kMebibyte, size - offset);
+    bytes += NumberBytes(offset) + (1 + 4) + NumberBytes(data) + data;
+  }
+  return bytes + 2 + NumberBytes(size) + 2 + 32;  // finish
+}
+
+MessageSender SenderTo(const Endpoint& bob, std::optional<int64_t> payload_bytes,
+                       Cancellation& cancellation) {
+  return MessageSender(ConnectMeasured(bob, absl::Seconds(60)).value(), kRun,
+                       "sixteen bytes :)", payload_bytes, cancellation);
+}
+
+TEST(AliceChunksTest, AnySnapshotIsCutAtWholeMebibytes) {
+  TestBob bob;
+  for (const int64_t size : {int64_t{0}, int64_t{1}, int64_t{127}, int64_t{128}, kMebibyte - 1,
+                             kMebibyte, kMebibyte + 1, 3 * kMebibyte, 3 * kMebibyte + 77}) {
+    const std::string data = RandomBytes(size);
+    // Pieces of any length make the same message.
+    for (const size_t piece : {size_t{40}, size_t{700001}, size_t{4} << 20}) {
+      if (size / static_cast<int64_t>(piece) > 10000) continue;
+      Cancellation cancellation;
+      MessageSender sender = SenderTo(bob.server.endpoint(), size, cancellation);
+      for (size_t at = 0; at < data.size(); at += piece) {
+        ASSERT_THAT(sender.Write(std::string_view(data).substr(at, piece)), IsOk());
+      }
+      const auto ledger = sender.Finish();
+      ASSERT_THAT(ledger, IsOk());
+      EXPECT_EQ(ledger->snapshot_bytes(), size);
+      EXPECT_EQ(ledger->message_count(),
+                std::max<int64_t>(1, (size + kMebibyte - 1) / kMebibyte));
+      EXPECT_EQ(ledger->message_bytes(), MessageBytes(size, size)) << size;
+      const v1::ChannelLedger bobs = GetLedger(*bob.stub, kRun, 60)->ledger();
+      EXPECT_EQ(bobs.message_count(), ledger->message_count());
+      EXPECT_EQ(bobs.message_bytes(), ledger->message_bytes());
+      EXPECT_TRUE(GetMessage(*bob.stub, kRun)->bytes == data);
+      ASSERT_THAT(CloseRun(*bob.stub, kRun), IsOk());
+    }
+  }
+}
+
+TEST(AliceChunksTest, APayloadThatIsNoFileCostsNothing) {
+  TestBob bob;
+  Cancellation cancellation;
+  MessageSender sender = SenderTo(bob.server.endpoint(), std::nullopt, cancellation);
+  ASSERT_THAT(sender.Write("abc"), IsOk());
+  EXPECT_EQ(sender.Finish()->message_bytes(), MessageBytes(3, std::nullopt));
+}
+
+TEST(AliceChunksTest, OnlyRunDigestAndSnapshotCross) {
+  const WholeRun run;
+  FakeChannel bob;
+  std::vector<v1::SendRequest> chunks;
+  std::set<std::string> metadata;
+  bob.send = [&](grpc::ServerContext& context, FakeChannel::Reader& reader,
+                 v1::SendResponse& response) {
+    for (const auto& [key, value] : context.client_metadata())
+      metadata.emplace(key.data(), key.size());
+    v1::SendRequest chunk;
+    while (reader.Read(&chunk)) chunks.push_back(chunk);
+    response.set_committed_size(40 + 5 * 64);
+    return grpc::Status::OK;
+  };
+  LoopbackServer server({&bob});
+  v1::SpeakOpening opening = run.Opening(kRun);
+  opening.set_channel_endpoint(server.endpoint().ToString());
+  const auto spoken = Speak(*run.alice->stub, opening, run.bits);
+  ASSERT_THAT(spoken, IsOk());
+  const std::string text =
+      "kvwire-parameters-1 problem=var scales=1,2,4 d=8 frame=unit seed=1 sharpness=0x1.4p+4 "
+      "algorithm=exact";
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  v1::SendRequest expected;
+  expected.set_run_id(kRun);
+  expected.set_parameters_digest(std::string(reinterpret_cast<char*>(digest), 16));
+  ASSERT_EQ(chunks.size(), 1U);
+  expected.set_crc32c(chunks[0].crc32c());
+  expected.set_data(chunks[0].data());
+  expected.mutable_finish()->set_total_bytes(40 + 5 * 64);
+  SHA256(reinterpret_cast<const unsigned char*>(chunks[0].data().data()),
+         chunks[0].data().size(), digest);
+  expected.mutable_finish()->set_sha256(std::string(reinterpret_cast<char*>(digest), 32));
+  EXPECT_EQ(chunks[0].SerializeAsString(), expected.SerializeAsString());
+  EXPECT_EQ(spoken->snapshot_sha256(), expected.finish().sha256());
+  EXPECT_THAT(metadata, ::testing::ElementsAre("user-agent"));
+}
+
+// The first error of a sender that writes for as long as it may.
+absl::Status EndlessWrites(FakeChannel& bob) {
+  LoopbackServer server({&bob});
+  Cancellation cancellation;
+  MessageSender sender = SenderTo(server.endpoint(), std::nullopt, cancellation);
+  const std::string piece(1 << 20, 'x');
+  absl::Status status;
+  while (status.ok()) status = sender.Write(piece);
+  return status;
+}
+
+TEST(AliceChunksTest, ABobWhoStopsListeningIsFoundOut) {
+  FakeChannel bob;
+  bob.send = [](auto&, auto&, auto&) { return grpc::Status::OK; };
+  EXPECT_THAT(EndlessWrites(bob),
+              StatusIs(Code::kDataLoss, HasSubstr("Bob ended the channel")));
+}
+
+TEST(AliceChunksTest, WhatBobRefusesInTheMiddleIsReturned) {
+  FakeChannel bob;
+  bob.send = [](auto&, FakeChannel::Reader& reader, auto&) {
+    v1::SendRequest chunk;
+    reader.Read(&chunk);
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no room");
+  };
+  EXPECT_THAT(EndlessWrites(bob),
+              StatusIs(Code::kResourceExhausted, "Bob's channel: no room"));
+}
+
+TEST(AliceChunksTest, ABobWhoCommitsAnotherLengthIsFoundOut) {
+  const WholeRun run;
+  for (const int64_t committed : {int64_t{0}, int64_t{359}, int64_t{361}, INT64_MAX}) {
+    FakeChannel bob;
+    bob.send = [committed](auto&, FakeChannel::Reader& reader, v1::SendResponse& response) {
+      v1::SendRequest chunk;
+      while (reader.Read(&chunk)) continue;
+      response.set_committed_size(committed);
+      return grpc::Status::OK;
+    };
+    LoopbackServer server({&bob});
+    v1::SpeakOpening opening = run.Opening(kRun);
+    opening.set_channel_endpoint(server.endpoint().ToString());
+    EXPECT_THAT(
+        Speak(*run.alice->stub, opening, run.bits),
+        StatusIs(Code::kDataLoss,
+                 HasSubstr("Bob committed " + std::to_string(committed) + " bytes of 360")));
+  }
+}
+
+}  // namespace
+}  // namespace kvwire
