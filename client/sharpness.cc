@@ -3,10 +3,10 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "common/attention/interference.h"
 #include "common/base/status_macros.h"
 
@@ -18,9 +18,9 @@ constexpr double kPaperEpsilon = 0.1;
 
 absl::StatusOr<double> SolveOnce(const PublicParameters& parameters) {
   using Key = std::tuple<KeyFrameKind, uint64_t, int64_t, int64_t>;
-  static absl::Mutex mutex;
+  static std::mutex mutex;
   static auto& solved = *new std::map<Key, double>();
-  const absl::MutexLock lock(&mutex);
+  const std::lock_guard lock(mutex);
   const Key key{parameters.frame, parameters.seed, parameters.scales.tokens(),
                 parameters.dims};
   const auto known = solved.find(key);

@@ -1,6 +1,8 @@
 #include "server/algorithm_handlers.h"
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 
@@ -51,13 +53,13 @@ absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
                           BlockRows(request.values(), rows, dims, "values", values));
   // Nothing to append: what opens a stream begins no scale.
   if (rows == 0 && !block.closes_scale) return absl::OkStatus();
-  const absl::MutexLock lock(&session_->mutex);
+  const std::lock_guard lock(session_->mutex);
   return session_->cache->Append(block);
 }
 
 absl::Status IngestHandler::End() {
   if (session_ == nullptr) return absl::NotFoundError("the stream named no session");
-  const absl::ReaderMutexLock lock(&session_->mutex);
+  const std::shared_lock lock(session_->mutex);
   response_->set_token_count(session_->cache->tokens());
   response_->set_state_bits(session_->cache->StateBits());
   response_->set_section_count(static_cast<int64_t>(session_->cache->Sections().size()));
@@ -93,7 +95,7 @@ absl::Status AttendHandler::Take(const v1::AttendRequest& request,
                                                         session_->setup.dims, "queries"));
   Matrix outputs(queries.rows(), queries.cols());
   {
-    const absl::ReaderMutexLock lock(&session_->mutex);
+    const std::shared_lock lock(session_->mutex);
     KVWIRE_RETURN_IF_ERROR(session_->cache->Attend(queries, outputs));
   }
   response.set_outputs(RowsToBytes(outputs));

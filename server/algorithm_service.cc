@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <random>
+#include <shared_mutex>
 #include <string_view>
 
 #include "common/base/status_macros.h"
@@ -76,7 +77,7 @@ grpc::ServerWriteReactor<v1::SnapshotResponse>* AlgorithmServiceHost::Snapshot(
   const int64_t id = request->session_id();
   return new Writer(pool_, [this, id](const Writer::Write& write) -> absl::Status {
     KVWIRE_ASSIGN_OR_RETURN(const auto session, sessions_.Find(id));
-    const absl::ReaderMutexLock lock(&session->mutex);
+    const std::shared_lock lock(session->mutex);
     v1::SnapshotResponse response;
     return WriteSnapshot(*session->cache, session->setup, [&](std::string_view piece) {
       response.set_data(std::string(piece));

@@ -1,5 +1,6 @@
 #include "server/algorithm_sessions.h"
 
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,10 +13,10 @@ absl::StatusOr<int64_t> AlgorithmSessions::Add(CacheSetup setup,
   auto state = std::make_shared<AlgorithmSessionState>();
   state->setup = std::move(setup);
   {
-    const absl::MutexLock lock(&state->mutex);
+    const std::lock_guard lock(state->mutex);
     state->cache = std::move(cache);
   }
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (entries_.size() >= kMaxSessions) {
     const absl::Time oldest = absl::Now() - kIdleTime;
     std::erase_if(entries_,
@@ -30,7 +31,7 @@ absl::StatusOr<int64_t> AlgorithmSessions::Add(CacheSetup setup,
 }
 
 absl::StatusOr<std::shared_ptr<AlgorithmSessionState>> AlgorithmSessions::Find(int64_t id) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(id);
   if (entry == entries_.end())
     return absl::NotFoundError(absl::StrCat("there is no session ", id));
@@ -39,7 +40,7 @@ absl::StatusOr<std::shared_ptr<AlgorithmSessionState>> AlgorithmSessions::Find(i
 }
 
 void AlgorithmSessions::Remove(int64_t id) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   entries_.erase(id);
 }
 

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/kv/kv_cache.h"
 
@@ -18,7 +19,7 @@ namespace kvwire {
 // A cache and its lock: shared for reading, exclusive for appending.
 struct AlgorithmSessionState {
   CacheSetup setup;
-  absl::Mutex mutex;
+  std::shared_mutex mutex;
   std::unique_ptr<KvCache> cache ABSL_GUARDED_BY(mutex) ABSL_PT_GUARDED_BY(mutex);
 };
 
@@ -43,7 +44,7 @@ class AlgorithmSessions {
     absl::Time last_use;
   };
 
-  absl::Mutex mutex_;
+  std::mutex mutex_;
   int64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<int64_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -74,7 +75,7 @@ ReceivedMessage::ReceivedMessage(const v1::SendRequest& opening, TcpMeter meter,
 ReceivedMessage::~ReceivedMessage() { close(descriptor_); }
 
 absl::Status ReceivedMessage::Append(const v1::SendRequest& chunk) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   KVWIRE_RETURN_IF_ERROR(broken_);
   const absl::Status status = Take(chunk);
   if (!status.ok() && !sealed_) broken_ = status;
@@ -122,7 +123,7 @@ absl::Status ReceivedMessage::Seal(const v1::Finish& finish) {
 }
 
 absl::Status ReceivedMessage::EndOfStream() {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (!sealed_ && broken_.ok()) {
     broken_ = absl::DataLossError(absl::StrCat("the stream ended after ", committed_,
                                                " bytes without a finishing chunk"));
@@ -131,7 +132,7 @@ absl::Status ReceivedMessage::EndOfStream() {
 }
 
 absl::Status ReceivedMessage::CheckSealed() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (sealed_) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("the message is not complete: ", committed_, " bytes arrived",
@@ -139,17 +140,17 @@ absl::Status ReceivedMessage::CheckSealed() const {
 }
 
 bool ReceivedMessage::broken() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return !broken_.ok();
 }
 
 int64_t ReceivedMessage::committed_bytes() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return committed_;
 }
 
 std::string ReceivedMessage::sha256() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return sha256_;
 }
 
@@ -169,7 +170,7 @@ absl::StatusOr<std::string> ReceivedMessage::Read(int64_t offset, int64_t size) 
 v1::ChannelLedger ReceivedMessage::Ledger(absl::Duration wait) const {
   v1::ChannelLedger ledger;
   *ledger.add_connections() = meter_.Count(wait);
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   ledger.set_snapshot_bytes(committed_);
   ledger.set_message_count(message_count_);
   ledger.set_message_bytes(message_bytes_);

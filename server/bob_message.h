@@ -7,12 +7,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/base/checksum.h"
 #include "common/wire/tcp_meter.h"
 #include "kvwire/v1/channel.pb.h"
@@ -65,7 +65,7 @@ class ReceivedMessage {
   const int64_t limit_bytes_;
   const int descriptor_;
 
-  mutable absl::Mutex mutex_;
+  mutable std::mutex mutex_;
   bool sealed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);
   int64_t committed_ ABSL_GUARDED_BY(mutex_) = 0;

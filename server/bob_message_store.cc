@@ -1,5 +1,6 @@
 #include "server/bob_message_store.h"
 
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,7 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Begin(
   KVWIRE_ASSIGN_OR_RETURN(
       std::shared_ptr<ReceivedMessage> message,
       ReceivedMessage::Create(opening, std::move(meter), message_limit_bytes_));
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   const auto present = messages_.find(opening.run_id());
   if (present != messages_.end() && !present->second->broken()) {
     return absl::AlreadyExistsError(absl::StrFormat(
@@ -31,7 +32,7 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Begin(
 }
 
 absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Find(uint64_t run_id) const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   const auto entry = messages_.find(run_id);
   if (entry == messages_.end()) {
     return absl::NotFoundError(absl::StrFormat("no message of run %016x arrived", run_id));
@@ -47,7 +48,7 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindSealed(
 }
 
 void MessageStore::Remove(uint64_t run_id) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   messages_.erase(run_id);
 }
 

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "server/bob_message.h"
 
 namespace kvwire {
@@ -38,7 +38,7 @@ class MessageStore {
 
  private:
   const int64_t message_limit_bytes_;
-  mutable absl::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<ReceivedMessage>> messages_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,26 +1,28 @@
 #include "common/wire/cancellation.h"
 
+#include <mutex>
+
 namespace kvwire {
 
 void Cancellation::Cancel() {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   cancelled_ = true;
   for (grpc::ClientContext* call : calls_) call->TryCancel();
 }
 
 bool Cancellation::cancelled() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return cancelled_;
 }
 
 CancellableCall::CancellableCall(Cancellation& cancellation) : cancellation_(cancellation) {
-  const absl::MutexLock lock(&cancellation_.mutex_);
+  const std::lock_guard lock(cancellation_.mutex_);
   cancellation_.calls_.insert(&context_);
   if (cancellation_.cancelled_) context_.TryCancel();
 }
 
 CancellableCall::~CancellableCall() {
-  const absl::MutexLock lock(&cancellation_.mutex_);
+  const std::lock_guard lock(cancellation_.mutex_);
   cancellation_.calls_.erase(&context_);
 }
 

@@ -6,10 +6,10 @@
 
 #include <grpcpp/client_context.h>
 
+#include <mutex>
 #include <set>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 
 namespace kvwire {
 
@@ -22,7 +22,7 @@ class Cancellation {
  private:
   friend class CancellableCall;
 
-  mutable absl::Mutex mutex_;
+  mutable std::mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<grpc::ClientContext*> calls_ ABSL_GUARDED_BY(mutex_);
 };

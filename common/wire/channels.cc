@@ -5,12 +5,12 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -69,14 +69,14 @@ absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
 
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
                                                 absl::Duration timeout) {
-  static absl::Mutex one_at_a_time;
+  static std::mutex one_at_a_time;
   grpc::ChannelArguments arguments = CommonArguments();
   // A subchannel pool of its own: otherwise an equal channel would share the socket.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The count must not depend on the digits of a port.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "bob");
 
-  const absl::MutexLock lock(&one_at_a_time);
+  const std::lock_guard lock(one_at_a_time);
   const std::set<uint64_t> known = Cookies(ListOpenSockets());
   MeasuredChannel measured;
   measured.channel = grpc::CreateCustomChannel(endpoint.ToString(),
