@@ -38,6 +38,10 @@ class QuerySlice {
       const int64_t count = std::min(kTileKeys, block.keys.rows() - first);
       weights_.resize(queries_.rows(), count);
       weights_.noalias() = queries_ * block.keys.middleRows(first, count).transpose();
+      if (block.log_weights != nullptr) {
+        weights_.rowwise() +=
+            Eigen::Map<const Eigen::RowVectorXf>(block.log_weights + first, count);
+      }
       for (int64_t q = 0; q < weights_.rows(); ++q) TurnScoresIntoWeights(q);
       outputs_.noalias() += weights_ * block.values.middleRows(first, count);
     }

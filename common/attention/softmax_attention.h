@@ -2,7 +2,7 @@
 #define KVWIRE_COMMON_ATTENTION_SOFTMAX_ATTENTION_H_
 
 // Softmax attention over a set of tokens that arrives in blocks:
-//   out_q = sum_t e^{<q, k_t>} v_t / sum_t e^{<q, k_t>}
+//   out_q = sum_t w_t e^{<q, k_t>} v_t / sum_t w_t e^{<q, k_t>},  w_t = 1 as a rule
 // There is no 1/sqrt(d): the papers have none, so it belongs into the query.
 
 #include <cstdint>
@@ -17,6 +17,8 @@ namespace kvwire {
 struct KeyValueBlock {
   MatrixView keys;    // [rows, d]
   MatrixView values;  // [rows, d]
+  // ln of each token's weight [rows]; null: all weigh 1.
+  const float* log_weights = nullptr;
 };
 
 using BlockVisitor = absl::FunctionRef<void(const KeyValueBlock&)>;

@@ -1,6 +1,7 @@
 #include "common/kv/attend_rows.h"
 
 #include "common/attention/tensor_attention.h"
+#include "common/kv/score_scale.h"
 
 namespace kvwire {
 namespace {
@@ -21,12 +22,8 @@ void VisitFactors(const KeyValueBlock& block, TensorBlockVisitor visitor) {
       {ViewOf(first_keys), ViewOf(second_keys), ViewOf(first_values), ViewOf(second_values)});
 }
 
-}  // namespace
-
-void AttendRows(const CacheSetup& setup, const Eigen::Ref<const Matrix>& queries,
-                BlockSource blocks, int64_t zero_rows,
-                // A view, and written to. NOLINTNEXTLINE(performance-unnecessary-value-param)
-                Eigen::Ref<Matrix> out) {
+void AttendScaled(const CacheSetup& setup, const Eigen::Ref<const Matrix>& queries,
+                  BlockSource blocks, int64_t zero_rows, Eigen::Ref<Matrix> out) {
   if (setup.attention == AttentionKind::kOrdinary) {
     SoftmaxAttention(queries, blocks, zero_rows, out);
     return;
@@ -35,6 +32,21 @@ void AttendRows(const CacheSetup& setup, const Eigen::Ref<const Matrix>& queries
     blocks([&visitor](const KeyValueBlock& block) { VisitFactors(block, visitor); });
   };
   TensorAttention(queries, factors, zero_rows, out);
+}
+
+}  // namespace
+
+void AttendRows(const CacheSetup& setup, const Eigen::Ref<const Matrix>& queries,
+                BlockSource blocks, int64_t zero_rows,
+                // A view, and written to. NOLINTNEXTLINE(performance-unnecessary-value-param)
+                Eigen::Ref<Matrix> out) {
+  // The registry has checked the option.
+  const auto scale = static_cast<float>(ScoreScale(setup.spec, setup.dims).value_or(1));
+  if (scale == 1) {
+    AttendScaled(setup, queries, blocks, zero_rows, out);
+  } else {
+    AttendScaled(setup, queries * scale, blocks, zero_rows, out);
+  }
 }
 
 }  // namespace kvwire

@@ -6,10 +6,13 @@
 // taken up elsewhere. Everything Attend() depends on is in the snapshot or follows
 // from the setup, which is public: that is the law of the reduction.
 //
-// Tokens come in scales (a VAR scale; one token is a scale of its own). A scale
-// is visible in full to its own queries, together with what was kept before it; a
-// budget is enforced when the scale closes: before the next Append and in any
-// snapshot. Equal setups and equal Appends give equal snapshots, to the byte.
+// Tokens come in scales (a VAR scale; one token is a scale of its own). No token of a
+// scale is evicted before its own queries have been answered: a budget is enforced when
+// the scale closes, before the next Append and in any snapshot. Quantisers and sketches
+// take a token in when it is appended, and answer from what they made of it. The
+// queries of appended tokens, not those of Attend, drive policies that go by scores.
+// Equal setups and equal Appends, however cut into blocks, give equal snapshots, to the
+// byte, and a restored cache goes on as if it had never stopped.
 //
 // Thread-compatible: const calls may run at once, others need exclusion.
 
@@ -24,6 +27,7 @@
 #include "common/base/matrix.h"
 #include "common/kv/algorithm_spec.h"
 #include "common/kv/attention_kind.h"
+#include "common/kv/snapshot_section.h"
 #include "common/kv/value_encoding.h"
 
 namespace kvwire {
@@ -61,13 +65,9 @@ struct TokenBlock {
   bool closes_scale = true;        // the last block of its scale
 };
 
-// One section of a snapshot: `kind` is the algorithm's own code for it.
-struct SnapshotSection {
-  uint8_t kind = 0;
-  int64_t bytes = 0;
-};
-
 using ByteSink = absl::FunctionRef<absl::Status(std::string_view)>;
+
+class RowCache;
 
 class KvCache {
  public:
@@ -89,23 +89,26 @@ class KvCache {
   // Every token ever appended, evicted ones included.
   virtual int64_t tokens() const = 0;
 
-  // The algorithm's claim: the exact size of the state, once the open scale is
-  // closed, without the container's headers, lengths and checksums.
-  virtual int64_t StateBits() const = 0;
+  // The algorithm's claim: the exact size of the state, once the open scale is closed,
+  // which is the sections' bits without the container's headers, lengths and checksums.
+  int64_t StateBits() const;
 
-  // The sections of the snapshot in order; writing changes nothing and never
-  // doubles the state: WriteSection calls the sink with pieces of at most
-  // kMaxPieceBytes whose lengths sum to the section's bytes, and returns the sink's first
-  // error.
+  // The sections of the snapshot in order, the same contents in the same order for every
+  // state of a setup; writing changes nothing and never doubles the state:
+  // WriteSection(i) calls the sink with pieces of at most kMaxPieceBytes whose lengths
+  // sum to the bytes of Sections()[i], and returns the sink's first error.
   virtual std::vector<SnapshotSection> Sections() const = 0;
-  virtual absl::Status WriteSection(uint8_t kind, ByteSink sink) const = 0;
+  virtual absl::Status WriteSection(size_t index, ByteSink sink) const = 0;
+
+  // This, if its state is a set of tokens, else null.
+  virtual const RowCache* AsRows() const { return nullptr; }
 
   // Restoring, on a cache that was just created: for each section in the order of
   // Sections(), BeginSection (with the tokens() of the stream, as the untrusted
   // snapshot announces them, the same each time) and then its bytes in pieces of
   // any length; EndRestore after the last. A cache whose restoring failed is of no
   // use. The next Append begins a new scale. Returns
-  // DATA_LOSS          section kinds, lengths or bytes that no state of this setup has
+  // DATA_LOSS          section contents, lengths or bytes that no state of this setup has
   // RESOURCE_EXHAUSTED the announced state is over setup.memory_limit_bytes
   virtual absl::Status BeginSection(int64_t tokens, SnapshotSection section) = 0;
   virtual absl::Status RestoreBytes(std::string_view piece) = 0;

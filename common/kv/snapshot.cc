@@ -12,115 +12,87 @@
 namespace kvwire {
 namespace {
 
-// The layout of FORMAT.md: offsets into the header.
-constexpr std::string_view kMagic = "KVWS";
-constexpr uint8_t kVersion = 1;
-constexpr size_t kAlgorithmAt = 5;
-constexpr size_t kSectionCountAt = 6;
-constexpr size_t kFlagsAt = 7;
-constexpr size_t kDimsAt = 8;
-constexpr size_t kTokensAt = 12;
-constexpr size_t kSpecCrcAt = 20;
-constexpr size_t kHeaderCrcAt = 24;
-constexpr size_t kHeaderBytes = 28;
-
-constexpr size_t kSectionHeaderBytes = 8;
-constexpr size_t kChecksumBytes = 4;
-constexpr int kKindShift = 56;
-
-constexpr uint8_t kTensorFlag = 1;
-constexpr uint8_t kSignsFlag = 2;
-
-uint8_t FlagsOf(const CacheSetup& setup) {
-  uint8_t flags = 0;
-  if (setup.attention == AttentionKind::kTensor) flags |= kTensorFlag;
-  if (setup.encoding == ValueEncoding::kSigns) flags |= kSignsFlag;
-  return flags;
+// What the header of a snapshot under `setup` says, but for tokens and sections.
+absl::StatusOr<SnapshotHeader> HeaderOf(const CacheSetup& setup) {
+  KVWIRE_ASSIGN_OR_RETURN(AlgorithmSpec spec, ParseBuiltInSpec(setup.spec.ToString()));
+  return SnapshotHeader{
+      .spec = std::move(spec),
+      .attention = setup.attention,
+      .encoding = setup.encoding,
+      .dims = setup.dims,
+  };
 }
 
-std::string FlagsText(uint8_t flags) {
-  return absl::StrCat((flags & kTensorFlag) != 0 ? "tensor" : "ordinary",
-                      " attention, values of ", (flags & kSignsFlag) != 0 ? "signs" : "bits");
+std::string KindText(const SnapshotHeader& header) {
+  return absl::StrCat(header.attention == AttentionKind::kTensor ? "tensor" : "ordinary",
+                      " attention, values of ",
+                      header.encoding == ValueEncoding::kSigns ? "signs" : "bits");
 }
 
-// The part of a setup that the header repeats.
-struct Identity {
-  std::string algorithm;
-  uint8_t code;
-  uint32_t spec_crc;
-};
-
-absl::StatusOr<Identity> IdentityOf(const CacheSetup& setup) {
-  KVWIRE_ASSIGN_OR_RETURN(const AlgorithmSpec spec, ParseBuiltInSpec(setup.spec.ToString()));
-  KVWIRE_ASSIGN_OR_RETURN(const KvAlgorithm* algorithm, FindAlgorithm(spec.name()));
-  return Identity{spec.ToString(), algorithm->code, Crc32c(spec.ToString())};
+absl::Status NotThisSetup(std::string_view what, const std::string& theirs,
+                          const std::string& ours) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the snapshot is of another ", std::string(what), ": ", theirs, ", expected ", ours));
 }
 
-std::string NameOfCode(uint8_t code) {
-  for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
-    if (algorithm.code == code) return std::string(algorithm.name);
+// Compares what is not this state's own.
+absl::Status CheckSameSetup(const SnapshotHeader& theirs, const SnapshotHeader& ours) {
+  if (theirs.spec.ToString() != ours.spec.ToString()) {
+    return NotThisSetup(
+        theirs.spec.name() == ours.spec.name() ? "choice of options" : "algorithm",
+        theirs.spec.ToString(), ours.spec.ToString());
   }
-  return absl::StrCat("unknown algorithm ", code);
+  if (theirs.dims != ours.dims) {
+    return NotThisSetup("d", absl::StrCat(theirs.dims), absl::StrCat(ours.dims));
+  }
+  if (KindText(theirs) != KindText(ours)) {
+    return NotThisSetup("kind", KindText(theirs), KindText(ours));
+  }
+  return absl::OkStatus();
 }
 
-std::string Header(const KvCache& cache, const Identity& identity, const CacheSetup& setup,
-                   size_t section_count) {
-  std::string header(kMagic);
-  AppendLittleEndian(kVersion, header);
-  AppendLittleEndian(identity.code, header);
-  AppendLittleEndian(static_cast<uint8_t>(section_count), header);
-  AppendLittleEndian(FlagsOf(setup), header);
-  AppendLittleEndian(static_cast<uint32_t>(setup.dims), header);
-  AppendLittleEndian(static_cast<uint64_t>(cache.tokens()), header);
-  AppendLittleEndian(identity.spec_crc, header);
-  AppendLittleEndian(Crc32c(header), header);
-  return header;
-}
-
-absl::Status WriteOneSection(const KvCache& cache, SnapshotSection section, ByteSink sink) {
-  std::string frame;
-  AppendLittleEndian(
-      uint64_t{section.kind} << kKindShift | static_cast<uint64_t>(section.bytes), frame);
+absl::Status WriteOneSection(const KvCache& cache, size_t index, SnapshotSection section,
+                             ByteSink sink) {
+  std::string frame = EncodeSectionHeader(section);
   uint32_t crc = Crc32c(frame);
   KVWIRE_RETURN_IF_ERROR(sink(frame));
-  int64_t bytes_left = section.bytes;
-  KVWIRE_RETURN_IF_ERROR(cache.WriteSection(section.kind, [&](std::string_view piece) {
+  int64_t bytes_left = section.bytes();
+  KVWIRE_RETURN_IF_ERROR(cache.WriteSection(index, [&](std::string_view piece) {
     crc = Crc32c(piece, crc);
     bytes_left -= static_cast<int64_t>(piece.size());
     return sink(piece);
   }));
   if (bytes_left != 0) {
-    return absl::InternalError(absl::StrCat("section ", section.kind, " announced ",
-                                            section.bytes, " bytes and wrote ",
-                                            section.bytes - bytes_left));
+    return absl::InternalError(absl::StrCat("section ", index, " announced ", section.bytes(),
+                                            " bytes and wrote ",
+                                            section.bytes() - bytes_left));
   }
   frame.clear();
   AppendLittleEndian(crc, frame);
   return sink(frame);
 }
 
-absl::Status NotThisSetup(const std::string& what, const std::string& theirs,
-                          const std::string& ours) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("the snapshot is of another ", what, ": ", theirs, ", expected ", ours));
-}
-
 }  // namespace
 
-int64_t SnapshotBytes(const KvCache& cache) {
-  int64_t bytes = kHeaderBytes;
+absl::StatusOr<int64_t> SnapshotBytes(const KvCache& cache, const CacheSetup& setup) {
+  KVWIRE_ASSIGN_OR_RETURN(SnapshotHeader header, HeaderOf(setup));
+  header.tokens = cache.tokens();
+  auto bytes = static_cast<int64_t>(EncodeSnapshotHeader(header).size());
   for (const SnapshotSection& section : cache.Sections()) {
-    bytes += section.bytes + static_cast<int64_t>(kSectionHeaderBytes + kChecksumBytes);
+    bytes += static_cast<int64_t>(EncodeSectionHeader(section).size() + kChecksumBytes) +
+             section.bytes();
   }
   return bytes;
 }
 
 absl::Status WriteSnapshot(const KvCache& cache, const CacheSetup& setup, ByteSink sink) {
-  KVWIRE_ASSIGN_OR_RETURN(const Identity identity, IdentityOf(setup));
+  KVWIRE_ASSIGN_OR_RETURN(SnapshotHeader header, HeaderOf(setup));
   const std::vector<SnapshotSection> sections = cache.Sections();
-  KVWIRE_RETURN_IF_ERROR(sink(Header(cache, identity, setup, sections.size())));
-  for (const SnapshotSection& section : sections) {
-    KVWIRE_RETURN_IF_ERROR(WriteOneSection(cache, section, sink));
+  header.tokens = cache.tokens();
+  header.sections = static_cast<int64_t>(sections.size());
+  KVWIRE_RETURN_IF_ERROR(sink(EncodeSnapshotHeader(header)));
+  for (size_t i = 0; i < sections.size(); ++i) {
+    KVWIRE_RETURN_IF_ERROR(WriteOneSection(cache, i, sections[i], sink));
   }
   return absl::OkStatus();
 }
@@ -128,13 +100,8 @@ absl::Status WriteSnapshot(const KvCache& cache, const CacheSetup& setup, ByteSi
 absl::StatusOr<std::unique_ptr<SnapshotReader>> SnapshotReader::Create(
     const CacheSetup& setup) {
   KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(setup));
-  KVWIRE_ASSIGN_OR_RETURN(Identity identity, IdentityOf(setup));
   auto reader = std::unique_ptr<SnapshotReader>(new SnapshotReader());
-  reader->algorithm_ = std::move(identity.algorithm);
-  reader->code_ = identity.code;
-  reader->spec_crc_ = identity.spec_crc;
-  reader->flags_ = FlagsOf(setup);
-  reader->dims_ = setup.dims;
+  KVWIRE_ASSIGN_OR_RETURN(reader->expected_, HeaderOf(setup));
   reader->cache_ = std::move(cache);
   return reader;
 }
@@ -166,71 +133,40 @@ absl::Status SnapshotReader::Consume(std::string_view& piece) {
     if (body_left_ == 0) stage_ = Stage::kChecksum;
     return cache_->RestoreBytes(part);
   }
-  const size_t wanted = stage_ == Stage::kHeader          ? kHeaderBytes
-                        : stage_ == Stage::kSectionHeader ? kSectionHeaderBytes
-                                                          : kChecksumBytes;
-  const size_t count = std::min(wanted - pending_.size(), piece.size());
-  pending_.append(piece.substr(0, count));
-  piece.remove_prefix(count);
-  if (pending_.size() < wanted) return absl::OkStatus();
-  const absl::Status status = stage_ == Stage::kHeader          ? ReadHeader()
-                              : stage_ == Stage::kSectionHeader ? BeginSection()
-                                                                : EndSection();
-  pending_.clear();
-  return status;
+  // A header says how long it is only as it is read; all of them are short.
+  pending_.push_back(piece.front());
+  piece.remove_prefix(1);
+  if (stage_ == Stage::kHeader) return ReadHeader();
+  if (stage_ == Stage::kSectionHeader) return BeginSection();
+  return pending_.size() < kChecksumBytes ? absl::OkStatus() : EndSection();
 }
 
 absl::Status SnapshotReader::ReadHeader() {
-  const char* header = pending_.data();
-  if (pending_.compare(0, kMagic.size(), kMagic) != 0) {
-    return absl::DataLossError("these bytes are not a snapshot");
-  }
-  if (LoadLittleEndian<uint32_t>(header + kHeaderCrcAt) !=
-      Crc32c(std::string_view(header, kHeaderCrcAt))) {
-    return absl::DataLossError("the checksum of the snapshot's header is wrong");
-  }
-  const auto version = LoadLittleEndian<uint8_t>(header + kMagic.size());
-  const auto flags = LoadLittleEndian<uint8_t>(header + kFlagsAt);
-  if (version != kVersion || flags > (kTensorFlag | kSignsFlag)) {
-    return absl::DataLossError(absl::StrCat("snapshot version ", version, " with flags ",
-                                            flags, " is not known, only version ", kVersion,
-                                            " with flags up to ", kTensorFlag | kSignsFlag));
-  }
-  const auto code = LoadLittleEndian<uint8_t>(header + kAlgorithmAt);
-  if (code != code_) return NotThisSetup("algorithm", NameOfCode(code), NameOfCode(code_));
-  const auto dims = LoadLittleEndian<uint32_t>(header + kDimsAt);
-  if (dims != dims_) return NotThisSetup("d", absl::StrCat(dims), absl::StrCat(dims_));
-  if (flags != flags_) return NotThisSetup("kind", FlagsText(flags), FlagsText(flags_));
-  const auto spec_crc = LoadLittleEndian<uint32_t>(header + kSpecCrcAt);
-  if (spec_crc != spec_crc_) {
-    return NotThisSetup("choice of options", absl::StrCat("checksum ", absl::Hex(spec_crc)),
-                        absl::StrCat(algorithm_, " with checksum ", absl::Hex(spec_crc_)));
-  }
-  const auto tokens = LoadLittleEndian<uint64_t>(header + kTokensAt);
-  if (tokens > static_cast<uint64_t>(kMaxCacheTokens)) {
-    return absl::DataLossError(absl::StrCat("a stream of ", tokens, " tokens"));
-  }
-  tokens_ = static_cast<int64_t>(tokens);
-  sections_left_ = LoadLittleEndian<uint8_t>(header + kSectionCountAt);
+  KVWIRE_ASSIGN_OR_RETURN(const auto parsed, ParseSnapshotHeader(pending_));
+  if (!parsed.has_value()) return absl::OkStatus();
+  KVWIRE_RETURN_IF_ERROR(CheckSameSetup(parsed->header, expected_));
+  tokens_ = parsed->header.tokens;
+  sections_left_ = parsed->header.sections;
   stage_ = sections_left_ > 0 ? Stage::kSectionHeader : Stage::kEnd;
+  pending_.clear();
   return absl::OkStatus();
 }
 
 absl::Status SnapshotReader::BeginSection() {
-  const auto word = LoadLittleEndian<uint64_t>(pending_.data());
-  const SnapshotSection section = {
-      static_cast<uint8_t>(word >> kKindShift),
-      static_cast<int64_t>(word & ((uint64_t{1} << kKindShift) - 1))};
+  KVWIRE_ASSIGN_OR_RETURN(const auto parsed, ParseSectionHeader(pending_));
+  if (!parsed.has_value()) return absl::OkStatus();
   crc_ = Crc32c(pending_);
-  body_left_ = section.bytes;
+  pending_.clear();
+  body_left_ = parsed->section.bytes();
   stage_ = body_left_ > 0 ? Stage::kBody : Stage::kChecksum;
-  return cache_->BeginSection(tokens_, section);
+  return cache_->BeginSection(tokens_, parsed->section);
 }
 
 absl::Status SnapshotReader::EndSection() {
   if (LoadLittleEndian<uint32_t>(pending_.data()) != crc_) {
     return absl::DataLossError("the checksum of a section is wrong");
   }
+  pending_.clear();
   --sections_left_;
   stage_ = sections_left_ > 0 ? Stage::kSectionHeader : Stage::kEnd;
   return absl::OkStatus();

@@ -1,10 +1,11 @@
 #ifndef KVWIRE_COMMON_KV_SNAPSHOT_H_
 #define KVWIRE_COMMON_KV_SNAPSHOT_H_
 
-// The container of every snapshot (grammar and example in FORMAT.md): a 28-byte
-// header, then sections of 8 bytes of kind and length, the body, and 4 bytes of
-// CRC32C. 40 bytes for one section. Written and read in pieces, so that neither
-// side holds a second copy of the state.
+// The container of every snapshot (grammar and example in FORMAT.md): a header
+// (snapshot_header.h), then sections of content and length, the body, and 4 bytes of
+// CRC32C. 22 to 37 bytes for one section, and those of the options that are not at their
+// default. Written and read in pieces, so that neither side holds a second copy of the
+// state.
 
 #include <cstdint>
 #include <memory>
@@ -13,11 +14,12 @@
 
 #include "absl/status/statusor.h"
 #include "common/kv/kv_cache.h"
+#include "common/kv/snapshot_header.h"
 
 namespace kvwire {
 
-// The exact length of what WriteSnapshot would write.
-int64_t SnapshotBytes(const KvCache& cache);
+// The exact length of what WriteSnapshot would write. Errors as WriteSnapshot.
+absl::StatusOr<int64_t> SnapshotBytes(const KvCache& cache, const CacheSetup& setup);
 
 // Writes the snapshot of `cache`, created from `setup`, to `sink` in pieces of at
 // most kMaxPieceBytes. Returns the sink's first error, one of ParseBuiltInSpec
@@ -34,8 +36,8 @@ class SnapshotReader {
 
   // Returns DATA_LOSS on bytes that are not a snapshot of a known version, whose
   // checksum is wrong, or that no state of this setup has; FAILED_PRECONDITION on
-  // a snapshot of another algorithm, other options, another d or kind of
-  // attention or values, naming both;
+  // a snapshot of another algorithm, other options or wrappers, another d or kind
+  // of attention or values, naming both;
   // RESOURCE_EXHAUSTED as KvCache::BeginSection. An error is final.
   absl::Status Append(std::string_view piece);
 
@@ -54,19 +56,13 @@ class SnapshotReader {
   absl::Status BeginSection();
   absl::Status EndSection();
 
-  // Of the setup: what the header must say.
-  std::string algorithm_;
-  uint8_t code_ = 0;
-  uint8_t flags_ = 0;
-  int64_t dims_ = 0;
-  uint32_t spec_crc_ = 0;
-
+  SnapshotHeader expected_;  // of the setup; its tokens and sections are not known
   std::unique_ptr<KvCache> cache_;
   absl::Status status_;
   Stage stage_ = Stage::kHeader;
   std::string pending_;
   int64_t tokens_ = 0;
-  int sections_left_ = 0;
+  int64_t sections_left_ = 0;
   int64_t body_left_ = 0;
   uint32_t crc_ = 0;
 };

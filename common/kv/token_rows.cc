@@ -64,6 +64,8 @@ int64_t SaturatingProduct(int64_t a, int64_t b) {
   return b != 0 && a > kSaturated / b ? kSaturated : a * b;
 }
 
+int64_t SaturatingSum(int64_t a, int64_t b) { return a > kSaturated - b ? kSaturated : a + b; }
+
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes) {
   if (needed_bytes <= limit_bytes && needed_bytes != kSaturated) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
@@ -177,20 +179,22 @@ absl::Status WriteRows(int64_t rows, int64_t row_bytes, ByteSink sink,
   return absl::OkStatus();
 }
 
-absl::Status RowSection::Begin(SnapshotSection section, uint8_t expected_kind,
+absl::Status RowSection::Begin(SnapshotSection section, SectionContent expected,
                                int64_t row_bytes) {
-  if (begun_ || section.kind != expected_kind) {
-    return absl::DataLossError(
-        absl::StrCat("a section of kind ", section.kind, " where none of that kind is due"));
+  if (begun_ || section.content != expected) {
+    return absl::DataLossError(absl::StrCat("a section of ",
+                                            std::string(SectionContentName(section.content)),
+                                            " where none of that kind is due"));
   }
-  if (section.bytes < 0 || section.bytes % row_bytes != 0) {
-    return absl::DataLossError(absl::StrCat("a section of ", section.bytes,
-                                            " bytes does not hold whole rows of ", row_bytes));
+  if (section.bits < 0 || section.bits % (8 * row_bytes) != 0) {
+    return absl::DataLossError(absl::StrCat("a section of ", section.bits,
+                                            " bits does not hold whole rows of ", row_bytes,
+                                            " bytes"));
   }
   begun_ = true;
-  rows_ = section.bytes / row_bytes;
+  rows_ = section.bytes() / row_bytes;
   row_bytes_ = static_cast<size_t>(row_bytes);
-  bytes_left_ = section.bytes;
+  bytes_left_ = section.bytes();
   return absl::OkStatus();
 }
 

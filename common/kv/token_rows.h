@@ -32,6 +32,8 @@ absl::Status CheckAttend(int64_t tokens, int64_t dims, const Eigen::Ref<const Ma
 // a * b, or the largest int64_t where that is smaller. a, b >= 0.
 int64_t SaturatingProduct(int64_t a, int64_t b);
 
+int64_t SaturatingSum(int64_t a, int64_t b);  // likewise
+
 // Returns RESOURCE_EXHAUSTED, naming both, if needed_bytes is over the limit or
 // saturated.
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes);
@@ -91,9 +93,9 @@ absl::Status WriteRows(int64_t rows, int64_t row_bytes, ByteSink sink,
 // The reading side of a section of rows.
 class RowSection {
  public:
-  // Returns DATA_LOSS unless this is the first section, of the expected kind, and
+  // Returns DATA_LOSS unless this is the first section, of the expected content, and
   // of whole rows.
-  absl::Status Begin(SnapshotSection section, uint8_t expected_kind, int64_t row_bytes);
+  absl::Status Begin(SnapshotSection section, SectionContent expected, int64_t row_bytes);
   int64_t rows() const { return rows_; }  // announced
 
   // Calls take(bytes of the row) for each row that `piece` completes. Returns its

@@ -1,10 +1,15 @@
-#include "common/kv/algorithms/algorithms.h"
 #include "common/kv/algorithms/full_cache.h"
+#include "common/kv/registry.h"
 
 namespace kvwire {
 
-absl::StatusOr<std::unique_ptr<KvCache>> CreateExact(const CacheSetup& setup) {
-  return FullCache<float>::Create(setup);
+KvAlgorithm DescribeExact() {
+  return {.name = "exact",
+          .code = 1,
+          .summary = "every key and value at 32 bits",
+          .reference = "baseline",
+          .state_bits = "64 n d",
+          .create = FullCache<float>::Create};
 }
 
 }  // namespace kvwire

@@ -1,12 +1,15 @@
-#include "common/kv/algorithms/algorithms.h"
 #include "common/kv/algorithms/full_cache.h"
+#include "common/kv/registry.h"
 
 namespace kvwire {
 
-// IEEE 754 binary16, rounded to nearest even. A public key frame loses bits here
-// although it is public: an honest generic cache does not know that.
-absl::StatusOr<std::unique_ptr<KvCache>> CreateFloat16(const CacheSetup& setup) {
-  return FullCache<Eigen::half>::Create(setup);
+KvAlgorithm DescribeFloat16() {
+  return {.name = "float16",
+          .code = 2,
+          .summary = "every key and value at 16 bits",
+          .reference = "baseline",
+          .state_bits = "32 n d",
+          .create = FullCache<Eigen::half>::Create};
 }
 
 }  // namespace kvwire

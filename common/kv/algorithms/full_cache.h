@@ -3,7 +3,7 @@
 
 // Every key and value, rounded to Number (float or Eigen::half). Tokens that are
 // zero after rounding are counted, not stored: each weighs e^0 in closed form and
-// the order of tokens does not matter. Section kind 1 holds the other tokens in
+// the order of tokens does not matter. One section holds the other tokens in
 // order; the container's token count less these rows is the count of zeros.
 
 #include <cstring>
@@ -14,14 +14,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/kv/attend_rows.h"
-#include "common/kv/kv_cache.h"
+#include "common/kv/row_cache.h"
 #include "common/kv/token_rows.h"
 
 namespace kvwire {
 
+// The content of rows of Number.
 template <typename Number>
-class FullCache : public KvCache {
+inline constexpr SectionContent kRowsContent = SectionContent::kRows32;
+template <>
+inline constexpr SectionContent kRowsContent<Eigen::half> = SectionContent::kRows16;
+
+template <typename Number>
+class FullCache : public RowCache {
  public:
   static absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
     auto cache = std::make_unique<FullCache>(setup);
@@ -31,46 +36,38 @@ class FullCache : public KvCache {
     return cache;
   }
 
-  explicit FullCache(const CacheSetup& setup)
-      : setup_(setup), width_(setup.row_width()), rows_(width_) {}
+  explicit FullCache(const CacheSetup& setup) : RowCache(setup), rows_(width()) {}
 
   absl::Status Append(const TokenBlock& block) override {
-    KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup_, tokens_));
+    KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
     KVWIRE_ASSIGN_OR_RETURN(const int64_t stored, CountStored(block));
     KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + stored));
-    std::vector<Number> row(2 * width_);
+    std::vector<Number> row(2 * width());
     for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
-      LoadRow<Number>(block, i, width_, absl::MakeSpan(row));
+      LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
       if (ContentOf<Number>(row) == RowContent::kFinite) rows_.Append(row);
     }
     tokens_ += block.rows;
     return absl::OkStatus();
   }
 
-  absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
-                      Eigen::Ref<Matrix> out) const override {
-    KVWIRE_RETURN_IF_ERROR(CheckAttend(tokens_, setup_.dims, queries, out));
-    AttendRows(
-        setup_, queries, [this](BlockVisitor visitor) { rows_.VisitBlocks(visitor); },
-        tokens_ - rows_.rows(), out);
-    return absl::OkStatus();
-  }
+  void VisitRows(BlockVisitor visitor) const override { rows_.VisitBlocks(visitor); }
+  int64_t ZeroRows() const override { return tokens_ - rows_.rows(); }
 
   int64_t tokens() const override { return tokens_; }
-  int64_t StateBits() const override { return 8 * rows_.rows() * RowBytes(); }
 
   std::vector<SnapshotSection> Sections() const override {
-    return {{kRowsKind, rows_.rows() * RowBytes()}};
+    return {{kRowsContent<Number>, 8 * rows_.rows() * RowBytes(), 8, RowBytes()}};
   }
 
-  absl::Status WriteSection(uint8_t, ByteSink sink) const override {
+  absl::Status WriteSection(size_t, ByteSink sink) const override {
     return WriteRows(rows_.rows(), RowBytes(), sink, [this](int64_t row, std::string& piece) {
       rows_.AppendSerialized(row, piece);
     });
   }
 
   absl::Status BeginSection(int64_t tokens, SnapshotSection section) override {
-    KVWIRE_RETURN_IF_ERROR(section_.Begin(section, kRowsKind, RowBytes()));
+    KVWIRE_RETURN_IF_ERROR(section_.Begin(section, kRowsContent<Number>, RowBytes()));
     if (section_.rows() > tokens) {
       return absl::DataLossError(
           absl::StrCat(section_.rows(), " rows in a stream of ", tokens, " tokens"));
@@ -80,7 +77,7 @@ class FullCache : public KvCache {
   }
 
   absl::Status RestoreBytes(std::string_view piece) override {
-    std::vector<Number> row(2 * width_);
+    std::vector<Number> row(2 * width());
     return section_.Append(piece, [&](std::string_view bytes) {
       std::memcpy(row.data(), bytes.data(), bytes.size());
       if (ContentOf<Number>(row) != RowContent::kFinite) {
@@ -95,22 +92,20 @@ class FullCache : public KvCache {
   absl::Status EndRestore() override { return section_.End(); }
 
  private:
-  static constexpr uint8_t kRowsKind = 1;
-
-  int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width_); }
+  int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width()); }
 
   absl::Status CheckRows(int64_t rows) const {
-    return CheckMemory(SaturatingProduct(rows, RowBytes()), setup_.memory_limit_bytes);
+    return CheckMemory(SaturatingProduct(rows, RowBytes()), setup().memory_limit_bytes);
   }
 
   // Returns how many tokens of a finite block are not zero, or INVALID_ARGUMENT if
   // one overflows Number.
   absl::StatusOr<int64_t> CountStored(const TokenBlock& block) const {
     if (block.keys == nullptr && block.values == nullptr) return 0;
-    std::vector<Number> row(2 * width_);
+    std::vector<Number> row(2 * width());
     int64_t stored = 0;
     for (int64_t i = 0; i < block.rows; ++i) {
-      LoadRow<Number>(block, i, width_, absl::MakeSpan(row));
+      LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
       const RowContent content = ContentOf<Number>(row);
       if (content == RowContent::kNotFinite) {
         return absl::InvalidArgumentError(absl::StrCat("token ", tokens_ + i, " overflows ",
@@ -121,8 +116,6 @@ class FullCache : public KvCache {
     return stored;
   }
 
-  CacheSetup setup_;
-  int64_t width_;
   int64_t tokens_ = 0;
   TokenRows<Number> rows_;
   RowSection section_;

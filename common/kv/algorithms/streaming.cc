@@ -9,14 +9,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/kv/algorithms/algorithms.h"
-#include "common/kv/attend_rows.h"
+#include "common/kv/registry.h"
+#include "common/kv/row_cache.h"
 #include "common/kv/token_rows.h"
 
 namespace kvwire {
 namespace {
 
-constexpr uint8_t kRowsKind = 1;
 constexpr int64_t kMaxBudget = int64_t{1} << 32;
 
 // What of a stream is kept: a rule about positions, common to every state of a setup.
@@ -46,14 +45,8 @@ absl::StatusOr<Budget> Budget::FromSpec(const AlgorithmSpec& spec) {
     return absl::InvalidArgumentError(
         "algorithm streaming: sinks=0 and window=0 would keep nothing");
   }
-  const auto evict = spec.options().find("evict");
-  if (evict != spec.options().end()) {
-    budget.evicts_before = evict->second == "before";
-    if (!budget.evicts_before && evict->second != "close") {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "algorithm streaming: option evict=", evict->second, " must be close or before"));
-    }
-  }
+  KVWIRE_ASSIGN_OR_RETURN(const int evict, spec.ChoiceOption("evict", {{"close", "before"}}));
+  budget.evicts_before = evict == 1;
   return budget;
 }
 
@@ -100,47 +93,42 @@ class PositionedRows {
 };
 
 // StreamingLLM: the first `sinks` tokens ever (attention sinks) and the `window` most
-// recent ones, in float32 (Xiao et al. 2023). Section kind 1 holds every kept token,
+// recent ones, in float32 (Xiao et al. 2023). One section holds every kept token,
 // zeros included, in order; the token count of the container tells which they are.
-class StreamingCache : public KvCache {
+class StreamingCache : public RowCache {
  public:
   StreamingCache(const CacheSetup& setup, const Budget& budget)
-      : setup_(setup),
-        width_(setup.row_width()),
+      : RowCache(setup),
         budget_(budget),
         window_begin_(budget.sinks),
-        sinks_(width_),
-        recent_(width_) {}
+        sinks_(width()),
+        recent_(width()) {}
 
   absl::Status CheckRows(int64_t rows) const {
     return CheckMemory(SaturatingProduct(rows, RowBytes() + PositionedRows::kExtraRowBytes),
-                       setup_.memory_limit_bytes);
+                       setup().memory_limit_bytes);
   }
 
   absl::Status Append(const TokenBlock& block) override;
 
-  absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
-                      Eigen::Ref<Matrix> out) const override {
-    KVWIRE_RETURN_IF_ERROR(CheckAttend(tokens_, setup_.dims, queries, out));
-    const auto visit = [this](BlockVisitor visitor) {
-      sinks_.rows().VisitBlocks(visitor);
-      recent_.rows().VisitBlocks(visitor);
-    };
+  void VisitRows(BlockVisitor visitor) const override {
+    sinks_.rows().VisitBlocks(visitor);
+    recent_.rows().VisitBlocks(visitor);
+  }
+
+  int64_t ZeroRows() const override {
     const int64_t visible =
         std::min(tokens_, budget_.sinks) + std::max(int64_t{0}, tokens_ - window_begin_);
-    AttendRows(setup_, queries, visit, visible - sinks_.rows().rows() - recent_.rows().rows(),
-               out);
-    return absl::OkStatus();
+    return visible - sinks_.rows().rows() - recent_.rows().rows();
   }
 
   int64_t tokens() const override { return tokens_; }
-  int64_t StateBits() const override { return 8 * budget_.Kept(tokens_) * RowBytes(); }
 
   std::vector<SnapshotSection> Sections() const override {
-    return {{kRowsKind, budget_.Kept(tokens_) * RowBytes()}};
+    return {{SectionContent::kRows32, 8 * budget_.Kept(tokens_) * RowBytes(), 8, RowBytes()}};
   }
 
-  absl::Status WriteSection(uint8_t, ByteSink sink) const override {
+  absl::Status WriteSection(size_t, ByteSink sink) const override {
     return WriteRows(budget_.Kept(tokens_), RowBytes(), sink,
                      [this](int64_t index, std::string& piece) {
                        const int64_t position = budget_.KeptPosition(index, tokens_);
@@ -154,7 +142,7 @@ class StreamingCache : public KvCache {
   absl::Status EndRestore() override { return section_.End(); }
 
  private:
-  int64_t RowBytes() const { return TokenRows<float>::RowBytes(width_); }
+  int64_t RowBytes() const { return TokenRows<float>::RowBytes(width()); }
 
   bool IsVisible(int64_t position, int64_t window_begin) const {
     return position < budget_.sinks || position >= window_begin;
@@ -167,8 +155,6 @@ class StreamingCache : public KvCache {
     (position < budget_.sinks ? sinks_ : recent_).Append(position, row);
   }
 
-  CacheSetup setup_;
-  int64_t width_;
   Budget budget_;
   int64_t tokens_ = 0;
   // Tokens [budget_.sinks, window_begin_) are evicted. The open scale may reach back
@@ -183,18 +169,18 @@ class StreamingCache : public KvCache {
 
 int64_t StreamingCache::CountStored(const TokenBlock& block, int64_t window_begin) const {
   if (block.keys == nullptr && block.values == nullptr) return 0;
-  std::vector<float> row(2 * width_);
+  std::vector<float> row(2 * width());
   int64_t stored = 0;
   for (int64_t i = 0; i < block.rows; ++i) {
     if (!IsVisible(tokens_ + i, window_begin)) continue;
-    LoadRow<float>(block, i, width_, absl::MakeSpan(row));
+    LoadRow<float>(block, i, width(), absl::MakeSpan(row));
     stored += ContentOf<float>(row) == RowContent::kFinite;
   }
   return stored;
 }
 
 absl::Status StreamingCache::Append(const TokenBlock& block) {
-  KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup_, tokens_));
+  KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
   const int64_t end = tokens_ + block.rows;
   int64_t window_begin = window_begin_;
   if (scale_closed_) window_begin = budget_.WindowBegin(tokens_);
@@ -205,10 +191,10 @@ absl::Status StreamingCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckRows(std::max(held, budget_.Kept(end))));
 
   recent_.DropBefore(window_begin);
-  std::vector<float> row(2 * width_);
+  std::vector<float> row(2 * width());
   for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
     if (!IsVisible(tokens_ + i, window_begin)) continue;
-    LoadRow<float>(block, i, width_, absl::MakeSpan(row));
+    LoadRow<float>(block, i, width(), absl::MakeSpan(row));
     if (ContentOf<float>(row) == RowContent::kFinite) Store(tokens_ + i, row);
   }
   tokens_ = end;
@@ -218,7 +204,7 @@ absl::Status StreamingCache::Append(const TokenBlock& block) {
 }
 
 absl::Status StreamingCache::BeginSection(int64_t tokens, SnapshotSection section) {
-  KVWIRE_RETURN_IF_ERROR(section_.Begin(section, kRowsKind, RowBytes()));
+  KVWIRE_RETURN_IF_ERROR(section_.Begin(section, SectionContent::kRows32, RowBytes()));
   if (section_.rows() != budget_.Kept(tokens)) {
     return absl::DataLossError(absl::StrCat(section_.rows(), " rows where ",
                                             budget_.Kept(tokens), " of ", tokens,
@@ -230,7 +216,7 @@ absl::Status StreamingCache::BeginSection(int64_t tokens, SnapshotSection sectio
 }
 
 absl::Status StreamingCache::RestoreBytes(std::string_view piece) {
-  std::vector<float> row(2 * width_);
+  std::vector<float> row(2 * width());
   return section_.Append(piece, [&](std::string_view bytes) {
     std::memcpy(row.data(), bytes.data(), bytes.size());
     const RowContent content = ContentOf<float>(row);
@@ -245,19 +231,37 @@ absl::Status StreamingCache::RestoreBytes(std::string_view piece) {
   });
 }
 
-}  // namespace
-
-absl::Status CheckStreamingOptions(const AlgorithmSpec& spec) {
+absl::Status CheckOptions(const AlgorithmSpec& spec) {
   return Budget::FromSpec(spec).status();
 }
 
-absl::StatusOr<std::unique_ptr<KvCache>> CreateStreaming(const CacheSetup& setup) {
+absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
   KVWIRE_ASSIGN_OR_RETURN(const Budget budget, Budget::FromSpec(setup.spec));
   auto cache = std::make_unique<StreamingCache>(setup, budget);
   if (setup.frame.has_value()) {
     KVWIRE_RETURN_IF_ERROR(cache->CheckRows(budget.Kept(setup.frame->rows())));
   }
   return cache;
+}
+
+constexpr AlgorithmOption kOptions[] = {
+    {"evict", "close", "close: budget enforced when the scale closes; before: at each block"},
+    {"sinks", "4", "tokens kept from the beginning of the stream"},
+    {"window", "64", "most recent tokens kept"},
+};
+
+}  // namespace
+
+KvAlgorithm DescribeStreaming() {
+  return {.name = "streaming",
+          .code = 4,
+          .kind = AlgorithmKind::kEvictor,
+          .summary = "StreamingLLM: the first tokens and a window of the last ones",
+          .reference = "Xiao, Tian, Chen, Han, Lewis 2023, arXiv 2309.17453",
+          .state_bits = "64 d min(n, sinks + window)",
+          .options = kOptions,
+          .create = Create,
+          .check_options = CheckOptions};
 }
 
 }  // namespace kvwire

@@ -1,0 +1,73 @@
+#ifndef KVWIRE_COMMON_KV_CODED_ROWS_H_
+#define KVWIRE_COMMON_KV_CODED_ROWS_H_
+
+// The keys of tokens, or their values, as a RowCodec keeps them: coded groups, and after
+// them the rows that wait for their group to be full, at binary16. A group is coded once
+// and never again.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "common/base/matrix.h"
+#include "common/kv/bits_section.h"
+#include "common/kv/packed_bits.h"
+#include "common/kv/row_codec.h"
+#include "common/kv/snapshot_section.h"
+
+namespace kvwire {
+
+class CodedRows {
+ public:
+  CodedRows(std::unique_ptr<RowCodec> codec, int64_t width);
+
+  int64_t rows() const { return groups_ * codec_->group_rows() + waiting(); }
+  int64_t group_rows() const { return codec_->group_rows(); }
+  // The exact size of `rows` rows.
+  int64_t BitsOf(int64_t rows) const;
+
+  // OK, or INVALID_ARGUMENT: a number over the range of binary16, and RowCodec::CheckRow.
+  absl::Status CheckRow(absl::Span<const float> row) const;
+  void Append(absl::Span<const float> row);  // [w], checked
+
+  // Writes rows first .. first + out.rows() - 1 into `out`. `first` is a multiple of
+  // group_rows(), and so is the count unless the range ends with rows().
+  void Decode(int64_t first, Eigen::Ref<Matrix> out) const;
+
+  // As of KvCache: one a field of the codec, and the waiting rows if there can be any.
+  std::vector<SnapshotSection> Sections() const;
+  absl::Status WriteSection(size_t index, ByteSink sink) const;
+
+  // Restoring: sections in order, each begun, filled and ended. Takes no more than
+  // `most_rows` rows. Errors as KvCache::BeginSection.
+  absl::Status BeginSection(size_t index, SnapshotSection section, int64_t most_rows);
+  absl::Status RestoreBytes(std::string_view piece);
+  absl::Status EndSection();
+
+ private:
+  int64_t waiting() const { return static_cast<int64_t>(waiting_.size()) / width_; }
+  bool keeps_rows() const { return codec_->group_rows() + codec_->recent_rows() > 1; }
+  // How many of `rows` rows are in coded groups.
+  int64_t GroupsOf(int64_t rows) const;
+  void EncodeOldestGroup();
+  absl::Status CheckNumbers(const CodeField& field, const PackedBits& bits) const;
+  absl::Status TakeWaiting();
+
+  std::unique_ptr<RowCodec> codec_;
+  int64_t width_;
+  std::vector<CodeField> fields_;
+  int64_t groups_ = 0;
+  std::vector<PackedBits> codes_;     // one a field
+  std::vector<Eigen::half> waiting_;  // [waiting(), w]
+
+  size_t restoring_ = 0;  // the section that bytes go to
+  BitsSection section_;
+  PackedBits restored_waiting_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_CODED_ROWS_H_

@@ -1,0 +1,44 @@
+#ifndef KVWIRE_COMMON_KV_ROW_CACHE_H_
+#define KVWIRE_COMMON_KV_ROW_CACHE_H_
+
+// A cache whose state is a set of tokens, whatever it was rounded from: exact and
+// evicting caches, and quantisers. It answers by attention over them.
+
+#include <cstdint>
+
+#include "common/attention/softmax_attention.h"
+#include "common/kv/kv_cache.h"
+
+namespace kvwire {
+
+class RowCache : public KvCache {
+ public:
+  // Answers over the tokens of VisitRows and ZeroRows, by the setup's kind of attention
+  // and with its scale. Errors as documented there.
+  absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
+                      Eigen::Ref<Matrix> out) const final;
+
+  const RowCache* AsRows() const final { return this; }
+
+  // The visible tokens but the zero ones, keys and values [rows, w], always in the same
+  // order and, once the open scale is closed, cut in the same way as by a restored
+  // cache: equal states answer alike, to the bit. May be called from several threads and
+  // from within a visit.
+  virtual void VisitRows(BlockVisitor visitor) const = 0;
+
+  // How many visible tokens have a key and a value of zeros.
+  virtual int64_t ZeroRows() const = 0;
+
+ protected:
+  explicit RowCache(const CacheSetup& setup) : setup_(setup) {}
+
+  const CacheSetup& setup() const { return setup_; }
+  int64_t width() const { return setup_.row_width(); }  // w
+
+ private:
+  CacheSetup setup_;
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_ROW_CACHE_H_

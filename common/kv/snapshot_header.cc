@@ -1,0 +1,268 @@
+#include "common/kv/snapshot_header.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/checksum.h"
+#include "common/base/little_endian.h"
+#include "common/base/status_macros.h"
+#include "common/kv/kv_cache.h"
+#include "common/kv/registry.h"
+
+namespace kvwire {
+namespace {
+
+constexpr std::string_view kMagic = "KVWS";
+constexpr size_t kLongestHeader = 4096;
+constexpr int kLongestVarint = 8;  // 56 bits
+
+// Bits of the flags.
+constexpr uint8_t kTensorFlag = 1;
+constexpr uint8_t kSignsFlag = 2;
+
+// A section's first byte: the content, and above it how many bits of the body's last
+// byte are unused.
+constexpr int kContentBits = 5;
+
+void AppendVarint(uint64_t value, std::string& out) {
+  for (; value >= 128; value >>= 7) out.push_back(static_cast<char>(value % 128 | 128));
+  out.push_back(static_cast<char>(value));
+}
+
+// Takes bytes off the front of a text, until there are none or they make no sense.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+  size_t position() const { return position_; }
+  bool needs_more() const { return needs_more_; }
+  bool malformed() const { return malformed_; }
+  bool good() const { return !needs_more_ && !malformed_; }
+
+  std::string_view Take(size_t count) {
+    if (!good() || bytes_.size() - position_ < count) {
+      needs_more_ = true;
+      return {};
+    }
+    position_ += count;
+    return bytes_.substr(position_ - count, count);
+  }
+
+  uint8_t TakeByte() {
+    const std::string_view byte = Take(1);
+    return byte.empty() ? 0 : static_cast<uint8_t>(byte.front());
+  }
+
+  // Seven bits a byte, lowest first, the last byte without the highest bit.
+  uint64_t TakeVarint() {
+    uint64_t value = 0;
+    for (int i = 0; i < kLongestVarint; ++i) {
+      const uint8_t byte = TakeByte();
+      value |= uint64_t{byte % 128U} << 7 * i;
+      if (byte < 128) return value;
+    }
+    malformed_ = true;
+    return 0;
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t position_ = 0;
+  bool needs_more_ = false;
+  bool malformed_ = false;
+};
+
+// A layer as it stands in the bytes.
+struct RawLayer {
+  uint8_t code = 0;
+  std::vector<std::pair<uint8_t, std::string_view>> options;
+};
+
+RawLayer TakeLayer(Cursor& cursor) {
+  RawLayer layer;
+  layer.code = cursor.TakeByte();
+  const uint8_t count = cursor.TakeByte();
+  for (int i = 0; i < count && cursor.good(); ++i) {
+    const uint8_t option = cursor.TakeByte();
+    const uint8_t length = cursor.TakeByte();
+    layer.options.emplace_back(option, cursor.Take(length));
+  }
+  return layer;
+}
+
+std::optional<std::string_view> OptionName(absl::Span<const AlgorithmOption> own,
+                                           uint8_t code) {
+  if (code < own.size() && code < kFirstCommonOption) return own[code].key;
+  const size_t common = size_t{code} - kFirstCommonOption;
+  if (code >= kFirstCommonOption && common < CommonOptions().size()) {
+    return CommonOptions()[common].key;
+  }
+  return std::nullopt;
+}
+
+template <typename Row>
+absl::StatusOr<std::string> LayerText(absl::Span<const Row> table, const RawLayer& layer) {
+  const auto row = std::find_if(table.begin(), table.end(), [&layer](const Row& candidate) {
+    return candidate.code == layer.code;
+  });
+  if (row == table.end()) {
+    return absl::DataLossError(absl::StrCat("the snapshot is of algorithm or wrapper number ",
+                                            layer.code, ", which is not known here"));
+  }
+  std::string text(row->name);
+  char separator = ':';
+  for (const auto& [code, value] : layer.options) {
+    const auto name = OptionName(row->options, code);
+    if (!name.has_value()) {
+      return absl::DataLossError(absl::StrCat("the snapshot has option number ", code, " of ",
+                                              std::string(row->name),
+                                              ", which is not known here"));
+    }
+    text.push_back(separator);
+    text.append(*name).append("=").append(value);
+    separator = ',';
+  }
+  return text;
+}
+
+absl::StatusOr<AlgorithmSpec> SpecOf(const RawLayer& algorithm,
+                                     const std::vector<RawLayer>& wrappers) {
+  KVWIRE_ASSIGN_OR_RETURN(std::string text, LayerText(BuiltInAlgorithms(), algorithm));
+  for (const RawLayer& wrapper : wrappers) {
+    KVWIRE_ASSIGN_OR_RETURN(const std::string layer, LayerText(BuiltInWrappers(), wrapper));
+    absl::StrAppend(&text, "+", layer);
+  }
+  absl::StatusOr<AlgorithmSpec> spec = ParseBuiltInSpec(text);
+  if (spec.ok()) return spec;
+  return absl::DataLossError(
+      absl::StrCat("the snapshot's options: ", spec.status().message()));
+}
+
+void AppendLayer(uint8_t code, absl::Span<const AlgorithmOption> own,
+                 const AlgorithmSpec& layer, std::string& out) {
+  out.push_back(static_cast<char>(code));
+  out.push_back(static_cast<char>(layer.options().size()));
+  const auto append = [&](absl::Span<const AlgorithmOption> options, uint8_t first) {
+    for (size_t i = 0; i < options.size(); ++i) {
+      const auto found = layer.options().find(options[i].key);
+      if (found == layer.options().end()) continue;
+      out.push_back(static_cast<char>(first + i));
+      out.push_back(static_cast<char>(found->second.size()));
+      out.append(found->second);
+    }
+  };
+  append(own, 0);
+  append(CommonOptions(), kFirstCommonOption);
+}
+
+absl::StatusOr<SnapshotHeader> Interpret(uint8_t flags, SnapshotHeader header,
+                                         const RawLayer& algorithm,
+                                         const std::vector<RawLayer>& wrappers) {
+  if (flags > (kTensorFlag | kSignsFlag)) {
+    return absl::DataLossError(absl::StrCat("the snapshot has flags ", flags,
+                                            ", known are 0 to ", kTensorFlag | kSignsFlag));
+  }
+  if ((flags & kTensorFlag) != 0) header.attention = AttentionKind::kTensor;
+  if ((flags & kSignsFlag) != 0) header.encoding = ValueEncoding::kSigns;
+  if (header.dims < 1 || header.dims > kMaxCacheDims || header.tokens > kMaxCacheTokens) {
+    return absl::DataLossError(
+        absl::StrCat("a stream of ", header.tokens, " tokens with d = ", header.dims));
+  }
+  KVWIRE_ASSIGN_OR_RETURN(header.spec, SpecOf(algorithm, wrappers));
+  return header;
+}
+
+}  // namespace
+
+std::string EncodeSnapshotHeader(const SnapshotHeader& header) {
+  std::string out(kMagic);
+  const bool tensor = header.attention == AttentionKind::kTensor;
+  const bool signs = header.encoding == ValueEncoding::kSigns;
+  AppendLittleEndian(kSnapshotVersion, out);
+  out.push_back(static_cast<char>((tensor ? kTensorFlag : 0) | (signs ? kSignsFlag : 0)));
+  AppendVarint(static_cast<uint64_t>(header.dims), out);
+  AppendVarint(static_cast<uint64_t>(header.tokens), out);
+  out.push_back(static_cast<char>(header.sections));
+  const KvAlgorithm& algorithm = *FindAlgorithm(header.spec.name()).value();
+  AppendLayer(algorithm.code, algorithm.options, header.spec, out);
+  out.push_back(static_cast<char>(header.spec.wrappers().size()));
+  for (const AlgorithmSpec& layer : header.spec.wrappers()) {
+    const KvWrapper& wrapper = *FindWrapper(layer.name()).value();
+    AppendLayer(wrapper.code, wrapper.options, layer, out);
+  }
+  AppendLittleEndian(Crc32c(out), out);
+  return out;
+}
+
+absl::StatusOr<std::optional<ParsedSnapshotHeader>> ParseSnapshotHeader(
+    std::string_view bytes) {
+  const size_t shown = std::min(bytes.size(), kMagic.size());
+  if (bytes.substr(0, shown) != kMagic.substr(0, shown)) {
+    return absl::DataLossError("these bytes are not a snapshot");
+  }
+  Cursor cursor(bytes);
+  cursor.Take(kMagic.size());
+  const uint8_t version = cursor.TakeByte();
+  if (cursor.good() && version != kSnapshotVersion) {
+    return absl::DataLossError(absl::StrCat("the snapshot has version ", version,
+                                            ", known is only ", kSnapshotVersion));
+  }
+  const uint8_t flags = cursor.TakeByte();
+  SnapshotHeader header;
+  header.dims = static_cast<int64_t>(cursor.TakeVarint());
+  header.tokens = static_cast<int64_t>(cursor.TakeVarint());
+  header.sections = cursor.TakeByte();
+  const RawLayer algorithm = TakeLayer(cursor);
+  std::vector<RawLayer> wrappers;
+  for (int left = cursor.TakeByte(); left > 0 && cursor.good(); --left) {
+    wrappers.push_back(TakeLayer(cursor));
+  }
+  const std::string_view covered = bytes.substr(0, cursor.position());
+  const std::string_view checksum = cursor.Take(kChecksumBytes);
+  if (cursor.malformed() || (cursor.needs_more() && bytes.size() >= kLongestHeader)) {
+    return absl::DataLossError("the snapshot's header makes no sense");
+  }
+  if (cursor.needs_more()) return std::nullopt;
+  if (LoadLittleEndian<uint32_t>(checksum.data()) != Crc32c(covered)) {
+    return absl::DataLossError("the checksum of the snapshot's header is wrong");
+  }
+  KVWIRE_ASSIGN_OR_RETURN(header, Interpret(flags, header, algorithm, wrappers));
+  if (EncodeSnapshotHeader(header) != bytes.substr(0, cursor.position())) {
+    return absl::DataLossError("the snapshot's header is not spelled in the one way");
+  }
+  return ParsedSnapshotHeader{std::move(header), cursor.position()};
+}
+
+std::string EncodeSectionHeader(const SnapshotSection& section) {
+  const int64_t unused = 8 * section.bytes() - section.bits;
+  std::string out(
+      1, static_cast<char>(unused << kContentBits | static_cast<int64_t>(section.content)));
+  AppendVarint(static_cast<uint64_t>(section.bytes()), out);
+  return out;
+}
+
+absl::StatusOr<std::optional<ParsedSectionHeader>> ParseSectionHeader(std::string_view bytes) {
+  Cursor cursor(bytes);
+  const uint8_t first = cursor.TakeByte();
+  const auto length = static_cast<int64_t>(cursor.TakeVarint());
+  if (cursor.malformed()) return absl::DataLossError("a section's length makes no sense");
+  if (cursor.needs_more()) return std::nullopt;
+  const int content = first % (1 << kContentBits);
+  if (content < 1 || content > kLastSectionContent) {
+    return absl::DataLossError(
+        absl::StrCat("a section of content ", content, ", which is not known here"));
+  }
+  ParsedSectionHeader parsed;
+  parsed.section.content = static_cast<SectionContent>(content);
+  parsed.section.bits = 8 * length - (first >> kContentBits);
+  parsed.bytes = cursor.position();
+  if (parsed.section.bits < 0 ||
+      EncodeSectionHeader(parsed.section) != bytes.substr(0, parsed.bytes)) {
+    return absl::DataLossError("a section's length is not spelled in the one way");
+  }
+  return parsed;
+}
+
+}  // namespace kvwire
