@@ -145,17 +145,16 @@ absl::StatusOr<double> AlgorithmSpec::RealOption(std::string_view key, double fa
   return value;
 }
 
-absl::StatusOr<int> AlgorithmSpec::ChoiceOption(
-    std::string_view key, absl::Span<const std::string_view> choices) const {
+absl::StatusOr<int> AlgorithmSpec::ChoiceOption(std::string_view key,
+                                                absl::Span<const char* const> choices) const {
   const auto found = options_.find(key);
   if (found == options_.end()) return 0;
   for (size_t i = 0; i < choices.size(); ++i) {
     if (found->second == choices[i]) return static_cast<int>(i);
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "algorithm ", name_, ": option ", found->first, "=", found->second, " must be one of ",
-      absl::StrJoin(choices, ", ",
-                    [](std::string* out, std::string_view choice) { out->append(choice); })));
+  return absl::InvalidArgumentError(
+      absl::StrCat("algorithm ", name_, ": option ", found->first, "=", found->second,
+                   " must be one of ", absl::StrJoin(choices, ", ")));
 }
 
 }  // namespace kvwire

@@ -56,7 +56,7 @@ class AlgorithmSpec {
   // The option's place among `choices`; 0, the default, where it is absent. Returns
   // INVALID_ARGUMENT, listing them, otherwise.
   absl::StatusOr<int> ChoiceOption(std::string_view key,
-                                   absl::Span<const std::string_view> choices) const;
+                                   absl::Span<const char* const> choices) const;
 
  private:
   static absl::StatusOr<AlgorithmSpec> ParseLayer(std::string_view text);

@@ -36,14 +36,30 @@ TEST(AlgorithmSpecTest, RefusesTextOutsideOfTheGrammar) {
 }
 
 TEST(AlgorithmSpecTest, ParsesOrRefusesEveryTextOfFourCharacters) {
-  const std::string alphabet = "a:=,-A";
-  for (int i = 0; i < 6 * 6 * 6 * 6; ++i) {
+  const std::string alphabet = "a:=,-A+";
+  for (int i = 0; i < 7 * 7 * 7 * 7; ++i) {
     std::string text;
-    for (int rest = i, j = 0; j < 4; ++j, rest /= 6) text.push_back(alphabet[rest % 6]);
+    for (int rest = i, j = 0; j < 4; ++j, rest /= 7) text.push_back(alphabet[rest % 7]);
     const auto spec = AlgorithmSpec::Parse(text);
     if (spec.ok()) {
       EXPECT_EQ(spec->ToString(), text);
     }
+  }
+}
+
+TEST(AlgorithmSpecTest, ParsesWrappersInnermostFirst) {
+  const AlgorithmSpec spec =
+      AlgorithmSpec::Parse("kivi:bits=2+window:recent=8,sinks=4+zstd").value();
+  EXPECT_EQ(spec.name(), "kivi");
+  ASSERT_EQ(spec.wrappers().size(), 2);
+  EXPECT_EQ(spec.wrappers()[0].ToString(), "window:recent=8,sinks=4");
+  EXPECT_EQ(spec.wrappers()[1].name(), "zstd");
+  EXPECT_EQ(spec.ToString(), "kivi:bits=2+window:recent=8,sinks=4+zstd");
+  EXPECT_EQ(spec.WithoutWrappers().ToString(), "kivi:bits=2");
+  for (const char* text : {"+", "a+", "+a", "a++b", "a+B", "a+b:", "a:b=1++"}) {
+    EXPECT_THAT(AlgorithmSpec::Parse(text),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("after a +")))
+        << text;
   }
 }
 
@@ -82,6 +98,30 @@ TEST(AlgorithmSpecTest, ReadsWholeNumbersInTheirOneSpelling) {
                                                        HasSubstr("whole number from -5 to 5")))
         << text;
   }
+}
+
+TEST(AlgorithmSpecTest, ReadsNumbersInTheirOneSpelling) {
+  const AlgorithmSpec spec = AlgorithmSpec::Parse("exact:a=0.5,b=12,c=3.25").value();
+  EXPECT_EQ(spec.RealOption("a", 1, 0, 20).value(), 0.5);
+  EXPECT_EQ(spec.RealOption("b", 1, 0, 20).value(), 12);
+  EXPECT_EQ(spec.RealOption("c", 1, 0, 20).value(), 3.25);
+  EXPECT_EQ(spec.RealOption("d", 1, 0, 20).value(), 1);
+  for (const char* text : {"abc", "21", "-1", "01", "1.", ".5", "1.50", "1e1", "+1", " 1",
+                           "0x1", "nan", "inf", "1.2.3"}) {
+    AlgorithmSpec bad = spec;
+    bad.Set("a", text);
+    EXPECT_THAT(bad.RealOption("a", 1, 0, 20),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("number from 0 to 20")))
+        << text;
+  }
+}
+
+TEST(AlgorithmSpecTest, ReadsChoices) {
+  const AlgorithmSpec spec = AlgorithmSpec::Parse("exact:a=two").value();
+  EXPECT_EQ(spec.ChoiceOption("a", {"one", "two"}).value(), 1);
+  EXPECT_EQ(spec.ChoiceOption("b", {"one", "two"}).value(), 0);
+  EXPECT_THAT(spec.ChoiceOption("a", {"one", "three"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("one of one, three")));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
+#include "tests/kv/container.h"
 #include "tests/kv/naive_bytes.h"
 #include "tests/status/status_matchers.h"
 
@@ -12,8 +13,6 @@ namespace kvwire {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr size_t kBodyAt = 28 + 8;
 
 TEST(BitplaneTest, NeedsAFrame) {
   EXPECT_THAT(CreateCache(SetupOf("bitplane", 4)),
@@ -38,7 +37,7 @@ TEST(BitplaneTest, PacksTheBitsOfEveryShapeLowestFirst) {
       }
       EXPECT_EQ(cache->StateBits(), (row + 1) * dims);
       const std::string snapshot = SnapshotOf(*cache, setup);
-      EXPECT_EQ(snapshot.substr(kBodyAt, snapshot.size() - 40), expected);
+      EXPECT_EQ(BodyOf(snapshot), expected);
       auto restored = Restore(snapshot, setup);
       ASSERT_THAT(restored, IsOk());
       EXPECT_EQ((*restored)->StateBits(), (row + 1) * dims);
@@ -75,7 +74,7 @@ TEST(BitplaneTest, KeepsBitsBeyondOnePieceOfMemory) {
     ASSERT_THAT(cache->Append(tokens.Block()), IsOk());
   }
   const std::string snapshot = SnapshotOf(*cache, setup);
-  EXPECT_EQ(snapshot.size(), 40 + 4200 * 4096 / 8);
+  EXPECT_EQ(BodyOf(snapshot).size(), 4200 * 4096 / 8);
   auto restored = Restore(snapshot, setup, 65537);
   ASSERT_THAT(restored, IsOk());
   EXPECT_TRUE(SnapshotOf(**restored, setup) == snapshot);
@@ -189,29 +188,22 @@ TEST(BitplaneTest, RestoreRefusesSectionsThatNoStateHas) {
   const CacheSetup setup = SetupWithFrame("bitplane", 3, 3);
   const auto refusal =
       StatusIs(absl::StatusCode::kDataLoss, HasSubstr("does not hold whole rows of 3 bits"));
-  for (const SnapshotSection section : {SnapshotSection{1, 1},
-                                        {2, 1},
-                                        {8, 0},
-                                        {1, 3},
-                                        {7, 3},
-                                        {1, -1},
-                                        {1, int64_t{1} << 55}}) {
-    EXPECT_THAT(NewCache(setup)->BeginSection(5, section), refusal);
+  for (const int64_t bits :
+       {int64_t{1}, int64_t{8}, int64_t{12}, int64_t{24}, int64_t{1} << 58}) {
+    EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kCodes, bits}), refusal);
   }
-  // Three rows are 9 bits in 2 bytes, but the stream has two tokens.
-  EXPECT_THAT(NewCache(setup)->BeginSection(3, {8, 2}), IsOk());
-  EXPECT_THAT(NewCache(setup)->BeginSection(2, {8, 2}), refusal);
-  for (const uint8_t kind : {0, 9, 255}) {
-    EXPECT_THAT(NewCache(setup)->BeginSection(3, {kind, 2}),
-                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("where none of that kind")));
-  }
+  // Three rows, but the stream has two tokens.
+  EXPECT_THAT(NewCache(setup)->BeginSection(3, {SectionContent::kCodes, 9}), IsOk());
+  EXPECT_THAT(NewCache(setup)->BeginSection(2, {SectionContent::kCodes, 9}), refusal);
+  EXPECT_THAT(NewCache(setup)->BeginSection(3, {SectionContent::kRows32, 9}),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("where one of codes is due")));
 }
 
 TEST(BitplaneTest, RestoreRefusesUnusedBitsThatAreSet) {
   const CacheSetup setup = SetupWithFrame("bitplane", 3, 3);
   for (int bit = 0; bit < 16; ++bit) {
     auto cache = NewCache(setup);
-    ASSERT_THAT(cache->BeginSection(3, {8, 2}), IsOk());
+    ASSERT_THAT(cache->BeginSection(3, {SectionContent::kCodes, 9}), IsOk());
     ASSERT_THAT(cache->RestoreBytes(Bytes(uint64_t{1} << bit, 2)), IsOk());
     if (bit < 9) {
       EXPECT_THAT(cache->EndRestore(), IsOk());

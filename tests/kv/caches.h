@@ -70,6 +70,24 @@ inline std::vector<CacheSetup> KindsOf(CacheSetup setup) {
   return kinds;
 }
 
+// Every built-in algorithm at its defaults, once for each kind of attention it has and
+// with both encodings; `more` specs likewise.
+inline std::vector<CacheCase> CasesOfAllAlgorithms(std::vector<std::string> more = {}) {
+  for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
+    more.emplace_back(algorithm.name);
+  }
+  std::vector<CacheCase> cases;
+  for (const std::string& spec : more) {
+    const std::string name = AlgorithmSpec::Parse(spec).value().name();
+    const AttentionSupport support = FindAlgorithm(name).value()->attention;
+    if (support != AttentionSupport::kTensor) cases.push_back({spec});
+    if (support != AttentionSupport::kOrdinary) {
+      cases.push_back({spec, AttentionKind::kTensor, ValueEncoding::kSigns});
+    }
+  }
+  return cases;
+}
+
 inline std::unique_ptr<KvCache> NewCache(const CacheSetup& setup) {
   return CreateCache(setup).value();
 }

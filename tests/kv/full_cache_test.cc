@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
+#include "tests/kv/container.h"
 #include "tests/kv/naive_attention.h"
 #include "tests/kv/naive_bytes.h"
 #include "tests/status/status_matchers.h"
@@ -16,13 +17,6 @@ namespace kvwire {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr size_t kBodyAt = 28 + 8;
-
-std::string BodyOf(const KvCache& cache, const CacheSetup& setup) {
-  const std::string snapshot = SnapshotOf(cache, setup);
-  return snapshot.substr(kBodyAt, snapshot.size() - kBodyAt - 4);
-}
 
 // The value of a finite binary16 number, from its definition in IEEE 754.
 float HalfValue(int pattern) {
@@ -42,7 +36,7 @@ int StoredHalf(float value) {
   auto cache = NewCache(setup);
   const float key = 1;
   EXPECT_THAT(cache->Append({1, nullptr, &key, &value, true}), IsOk());
-  const std::string body = BodyOf(*cache, setup);
+  const std::string body = BodyOf(SnapshotOf(*cache, setup));
   return static_cast<uint8_t>(body[2]) | static_cast<uint8_t>(body[3]) << 8;
 }
 
@@ -66,7 +60,7 @@ TEST(ExactTest, StoresTheNumbersOfEachTokenThatIsNotZero) {
   const float values[] = {3, -0.0F, 0, 0, 0, 5, 0, -0.0F};
   ASSERT_THAT(cache->Append({4, nullptr, keys, values, true}), IsOk());
   const float expected[] = {1, 2, 3, -0.0F, 0, 0, 0, 5};
-  EXPECT_EQ(BodyOf(*cache, setup),
+  EXPECT_EQ(BodyOf(SnapshotOf(*cache, setup)),
             std::string(reinterpret_cast<const char*>(expected), sizeof(expected)));
   EXPECT_EQ(cache->StateBits(), 2 * 2 * 2 * 32);
   EXPECT_EQ(cache->tokens(), 4);
@@ -113,17 +107,17 @@ TEST(ExactTest, RestoreRefusesRowsThatNoStateHas) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const float bad : {0.0F, -0.0F, nan}) {
     auto cache = NewCache(setup);
-    ASSERT_THAT(cache->BeginSection(5, {1, 8}), IsOk());
+    ASSERT_THAT(cache->BeginSection(5, {SectionContent::kRows32, 64}), IsOk());
     const float row[] = {0, bad};
     EXPECT_THAT(
         cache->RestoreBytes({reinterpret_cast<const char*>(row), sizeof(row)}),
         StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 0 is zero or not finite")));
   }
-  EXPECT_THAT(NewCache(setup)->BeginSection(5, {1, 9}),
+  EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kRows32, 72}),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("whole rows of 8")));
-  EXPECT_THAT(NewCache(setup)->BeginSection(5, {1, -8}),
+  EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kRows32, 63}),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("whole rows of 8")));
-  EXPECT_THAT(NewCache(setup)->BeginSection(5, {1, 48}),
+  EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kRows32, 8 * 48}),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("6 rows in a stream of 5")));
 }
 
@@ -136,7 +130,7 @@ TEST(Float16Test, EveryFiniteHalfIsItselfAndTheOthersAreRefused) {
     float value = HalfValue(pattern);
     if (!IsFiniteHalf(pattern)) {
       auto restored = NewCache(setup);
-      ASSERT_THAT(restored->BeginSection(1, {1, 4}), IsOk());
+      ASSERT_THAT(restored->BeginSection(1, {SectionContent::kRows16, 32}), IsOk());
       EXPECT_THAT(restored->RestoreBytes(Bytes(0x3c00, 2) + Bytes(pattern, 2)),
                   StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not finite")));
       continue;
@@ -144,9 +138,9 @@ TEST(Float16Test, EveryFiniteHalfIsItselfAndTheOthersAreRefused) {
     ASSERT_THAT(cache->Append({1, nullptr, &key, &value, true}), IsOk());
     expected += Bytes(0x3c00, 2) + Bytes(pattern, 2);
   }
-  EXPECT_EQ(BodyOf(*cache, setup), expected);
+  EXPECT_EQ(BodyOf(SnapshotOf(*cache, setup)), expected);
   EXPECT_EQ(cache->StateBits(), 8 * static_cast<int64_t>(expected.size()));
-  EXPECT_EQ(BodyOf(**Restore(SnapshotOf(*cache, setup), setup), setup), expected);
+  EXPECT_EQ(BodyOf(SnapshotOf(**Restore(SnapshotOf(*cache, setup), setup), setup)), expected);
 }
 
 TEST(Float16Test, RoundsEveryMidpointToEvenAndItsNeighboursToTheNearest) {

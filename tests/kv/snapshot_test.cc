@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
-#include "tests/kv/naive_bytes.h"
+#include "tests/kv/container.h"
 #include "tests/status/status_matchers.h"
 
 namespace kvwire {
@@ -17,35 +17,11 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// The container, written a second time from FORMAT.md.
-struct Container {
-  std::string magic = "KVWS";
-  uint64_t version = 1;
-  uint64_t algorithm = 2;
-  uint64_t flags = 0;
-  uint64_t dims = 2;
-  uint64_t tokens = 2;
-  std::string spec = "float16";
-  std::vector<std::pair<uint64_t, std::string>> sections;
-
-  std::string Build() const {
-    std::string bytes = magic + Bytes(version, 1) + Bytes(algorithm, 1) +
-                        Bytes(sections.size(), 1) + Bytes(flags, 1) + Bytes(dims, 4) +
-                        Bytes(tokens, 8) + Bytes(NaiveCrc32c(spec), 4);
-    bytes += Bytes(NaiveCrc32c(bytes), 4);
-    for (const auto& [kind, body] : sections) {
-      const std::string section = Bytes(body.size(), 7) + Bytes(kind, 1) + body;
-      bytes += section + Bytes(NaiveCrc32c(section), 4);
-    }
-    return bytes;
-  }
-};
-
 // The example of FORMAT.md: the key (1, -2) with the value (1/2, 0), and a zero token.
 Container Example() {
   Container container;
   container.sections = {
-      {1, Bytes(0x3c00, 2) + Bytes(0xc000, 2) + Bytes(0x3800, 2) + Bytes(0, 2)}};
+      {2, 0, Bytes(0x3c00, 2) + Bytes(0xc000, 2) + Bytes(0x3800, 2) + Bytes(0, 2)}};
   return container;
 }
 
@@ -64,7 +40,7 @@ std::unique_ptr<KvCache> ExampleCache() {
 
 TEST(SnapshotTest, IsTheContainerOfTheFormatsText) {
   EXPECT_EQ(SnapshotOf(*ExampleCache(), ExampleSetup()), Example().Build());
-  EXPECT_EQ(Example().Build().size(), 40 + 8);
+  EXPECT_EQ(Example().Build().size(), 22 + 8);
 }
 
 TEST(SnapshotTest, FormatTextShowsTheBytesOfItsExample) {
@@ -88,7 +64,7 @@ TEST(SnapshotTest, ChecksTheMagic) {
 
 TEST(SnapshotTest, ChecksTheChecksumOfTheHeader) {
   std::string bytes = Example().Build();
-  bytes[24] = static_cast<char>(bytes[24] ^ 1);
+  bytes[12] = static_cast<char>(bytes[12] ^ 1);
   EXPECT_THAT(
       Restore(bytes, ExampleSetup()),
       StatusIs(absl::StatusCode::kDataLoss, HasSubstr("checksum of the snapshot's header")));
@@ -102,17 +78,20 @@ TEST(SnapshotTest, ChecksTheChecksumOfASection) {
 }
 
 TEST(SnapshotTest, RefusesAnUnknownVersionOrFlag) {
-  Container version = Example();
-  version.version = 2;
-  EXPECT_THAT(Restore(version.Build(), ExampleSetup()),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("version 2 with flags 0")));
-  for (int flags = 4; flags < 256; ++flags) {
+  for (const uint64_t version : {0, 1, 3, 255}) {
     Container container = Example();
-    container.flags = static_cast<uint64_t>(flags);
+    container.version = version;
+    EXPECT_THAT(
+        Restore(container.Build(), ExampleSetup()),
+        StatusIs(absl::StatusCode::kDataLoss,
+                 HasSubstr("version " + std::to_string(version) + ", known is only 2")));
+  }
+  for (uint64_t flags = 4; flags < 256; ++flags) {
+    Container container = Example();
+    container.flags = flags;
     EXPECT_THAT(Restore(container.Build(), ExampleSetup()),
                 StatusIs(absl::StatusCode::kDataLoss,
-                         HasSubstr("version 1 with flags " + std::to_string(flags) +
-                                   " is not known, only version 1 with flags up to 3")));
+                         HasSubstr("flags " + std::to_string(flags) + ", known are 0 to 3")));
   }
 }
 
@@ -141,6 +120,7 @@ TEST(SnapshotTest, RefusesAnotherKindAndNamesBoth) {
       "tensor attention, values of bits", "tensor attention, values of signs"};
   for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
     const std::string spec(algorithm.name);
+    if (algorithm.attention != AttentionSupport::kBoth) continue;
     const std::vector<CacheSetup> kinds = KindsOf(SetupWithFrame(spec, 4, 3));
     for (size_t from = 0; from < kinds.size(); ++from) {
       auto cache = NewCache(kinds[from]);
@@ -162,15 +142,56 @@ TEST(SnapshotTest, RefusesAnotherKindAndNamesBoth) {
 
 TEST(SnapshotTest, RefusesAnotherAlgorithmAndNamesBoth) {
   Container container = Example();
-  container.algorithm = 1;
-  container.spec = "exact";
+  container.layers = Bytes(1, 1) + Bytes(0, 2);
   EXPECT_THAT(Restore(container.Build(), ExampleSetup()),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        HasSubstr("another algorithm: exact, expected float16")));
-  container.algorithm = 200;
-  EXPECT_THAT(Restore(container.Build(), ExampleSetup()),
-              StatusIs(absl::StatusCode::kFailedPrecondition,
-                       HasSubstr("unknown algorithm 200, expected float16")));
+}
+
+TEST(SnapshotTest, RefusesAlgorithmsWrappersAndOptionsThatItDoesNotKnow) {
+  Container container = Example();
+  container.layers = Bytes(200, 1) + Bytes(0, 2);
+  EXPECT_THAT(
+      Restore(container.Build(), ExampleSetup()),
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("number 200, which is not known")));
+  container.layers = Bytes(2, 1) + Bytes(0, 1) + Bytes(1, 1) + Bytes(200, 1) + Bytes(0, 1);
+  EXPECT_THAT(
+      Restore(container.Build(), ExampleSetup()),
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("number 200, which is not known")));
+  for (const uint64_t option : {0, 1, 127, 129, 255}) {
+    container.layers =
+        Bytes(2, 1) + Bytes(1, 1) + Bytes(option, 1) + Bytes(1, 1) + "2" + Bytes(0, 1);
+    EXPECT_THAT(
+        Restore(container.Build(), ExampleSetup()),
+        StatusIs(absl::StatusCode::kDataLoss,
+                 HasSubstr("option number " + std::to_string(option) + " of float16")));
+  }
+}
+
+TEST(SnapshotTest, RefusesASecondSpellingOfItsHeader) {
+  const auto refusal =
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not spelled in the one way"));
+  Container container = Example();
+  // The common option scale at its default.
+  container.layers =
+      Bytes(2, 1) + Bytes(1, 1) + Bytes(128, 1) + Bytes(1, 1) + "1" + Bytes(0, 1);
+  EXPECT_THAT(Restore(container.Build(), ExampleSetup()), refusal);
+  // A length of two bytes where one does.
+  const std::string good = Example().Header();
+  const std::string longer =
+      good.substr(0, 6) + Bytes(128 + 2, 1) + Bytes(0, 1) + good.substr(7, good.size() - 11);
+  EXPECT_THAT(Restore(longer + Bytes(NaiveCrc32c(longer), 4), ExampleSetup()), refusal);
+}
+
+TEST(SnapshotTest, RefusesASecondSpellingOfALength) {
+  const std::string header = Example().Header();
+  const std::string body = Example().sections.front().body;
+  const std::string section = Bytes(2, 1) + Bytes(128 + 8, 1) + Bytes(0, 1) + body;
+  EXPECT_THAT(Restore(header + section + Bytes(NaiveCrc32c(section), 4), ExampleSetup()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not spelled in the one way")));
+  const std::string endless = Bytes(2, 1) + std::string(8, '\xff');
+  EXPECT_THAT(Restore(header + endless, ExampleSetup()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("length makes no sense")));
 }
 
 TEST(SnapshotTest, RefusesAnotherDAndNamesBoth) {
@@ -181,13 +202,20 @@ TEST(SnapshotTest, RefusesAnotherDAndNamesBoth) {
       StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another d: 4, expected 2")));
 }
 
-TEST(SnapshotTest, RefusesOtherOptionsAndNamesItsOwn) {
+TEST(SnapshotTest, NamesTheOptionsOfBothWhereTheyDiffer) {
   const CacheSetup narrow = SetupOf("streaming:window=3", 2);
-  const CacheSetup wide = SetupOf("streaming:window=5", 2);
+  const CacheSetup wide = SetupOf("streaming:scale=rsqrt,window=5", 2);
   EXPECT_THAT(Restore(SnapshotOf(*NewCache(narrow), narrow), wide),
               StatusIs(absl::StatusCode::kFailedPrecondition,
-                       AllOf(HasSubstr("another choice of options"),
-                             HasSubstr("expected streaming:window=5 with checksum"))));
+                       HasSubstr("another choice of options: streaming:window=3, expected "
+                                 "streaming:scale=rsqrt,window=5")));
+}
+
+TEST(SnapshotTest, WritesOptionsByNumberInOrderOfNumber) {
+  const CacheSetup setup = SetupOf("streaming:scale=rsqrt,evict=before,window=5", 2);
+  EXPECT_EQ(ContainerOf(SnapshotOf(*NewCache(setup), setup)).layers,
+            Bytes(4, 1) + Bytes(3, 1) + Bytes(0, 1) + Bytes(6, 1) + "before" + Bytes(2, 1) +
+                Bytes(1, 1) + "5" + Bytes(128, 1) + Bytes(5, 1) + "rsqrt" + Bytes(0, 1));
 }
 
 TEST(SnapshotTest, DefaultOptionsSaidOrNotAreTheSameSnapshot) {
@@ -201,11 +229,14 @@ TEST(SnapshotTest, RefusesMoreTokensThanACacheTakes) {
   Container container = Example();
   container.tokens = uint64_t{1} << 53;
   EXPECT_THAT(Restore(container.Build(), ExampleSetup()), IsOk());
-  for (const uint64_t tokens : {(uint64_t{1} << 53) + 1, uint64_t{1} << 63, ~uint64_t{0}}) {
+  for (const uint64_t tokens : {(uint64_t{1} << 53) + 1, (uint64_t{1} << 56) - 1}) {
     container.tokens = tokens;
     EXPECT_THAT(Restore(container.Build(), ExampleSetup()),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a stream of")));
   }
+  container.tokens = uint64_t{1} << 56;
+  EXPECT_THAT(Restore(container.Build(), ExampleSetup()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("header makes no sense")));
 }
 
 TEST(SnapshotTest, RefusesMissingSurplusAndForeignSections) {
@@ -218,9 +249,15 @@ TEST(SnapshotTest, RefusesMissingSurplusAndForeignSections) {
   EXPECT_THAT(Restore(surplus.Build(), ExampleSetup()),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("where none of that kind")));
   Container foreign = Example();
-  foreign.sections.front().first = 2;
+  foreign.sections.front().content = 4;
   EXPECT_THAT(Restore(foreign.Build(), ExampleSetup()),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("section of kind 2")));
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a section of codes")));
+  for (const int content : {0, 12, 31}) {
+    foreign.sections.front().content = content;
+    EXPECT_THAT(Restore(foreign.Build(), ExampleSetup()),
+                StatusIs(absl::StatusCode::kDataLoss,
+                         HasSubstr("content " + std::to_string(content) + ", which is not")));
+  }
 }
 
 TEST(SnapshotReaderTest, CreateFailsAsCreateCache) {
@@ -240,10 +277,10 @@ TEST(SnapshotReaderTest, AnErrorIsFinal) {
 TEST(SnapshotReaderTest, ATooEarlyFinishIsFinal) {
   auto reader = SnapshotReader::Create(ExampleSetup()).value();
   const std::string bytes = Example().Build();
-  ASSERT_THAT(reader->Append(bytes.substr(0, 30)), IsOk());
+  ASSERT_THAT(reader->Append(bytes.substr(0, 20)), IsOk());
   const auto refusal = StatusIs(absl::StatusCode::kDataLoss, HasSubstr("ends too early"));
   EXPECT_THAT(reader->Finish(), refusal);
-  EXPECT_THAT(reader->Append(bytes.substr(30)), refusal);
+  EXPECT_THAT(reader->Append(bytes.substr(20)), refusal);
 }
 
 TEST(SnapshotReaderTest, FinishesOnce) {
@@ -263,9 +300,10 @@ class LyingCache : public KvCache {
     return absl::OkStatus();
   }
   int64_t tokens() const override { return 1; }
-  int64_t StateBits() const override { return 0; }
-  std::vector<SnapshotSection> Sections() const override { return {{1, announced_}}; }
-  absl::Status WriteSection(uint8_t, ByteSink sink) const override { return sink("ab"); }
+  std::vector<SnapshotSection> Sections() const override {
+    return {{SectionContent::kCodes, 8 * announced_}};
+  }
+  absl::Status WriteSection(size_t, ByteSink sink) const override { return sink("ab"); }
   absl::Status BeginSection(int64_t, SnapshotSection) override { return absl::OkStatus(); }
   absl::Status RestoreBytes(std::string_view) override { return absl::OkStatus(); }
   absl::Status EndRestore() override { return absl::OkStatus(); }

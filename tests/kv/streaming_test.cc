@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
+#include "tests/kv/container.h"
 #include "tests/kv/naive_attention.h"
 #include "tests/status/status_matchers.h"
 
@@ -89,7 +90,7 @@ void ExpectSame(const KvCache& cache, const CacheSetup& setup, const NaiveStream
   ASSERT_LT((Attended(cache, queries).cast<double>() - expected).cwiseAbs().maxCoeff(), 2e-4);
   const std::string snapshot = SnapshotOf(cache, setup);
   const std::string body = NaiveBody(naive.Closed());
-  ASSERT_EQ(snapshot.substr(36, snapshot.size() - 40), body);
+  ASSERT_EQ(BodyOf(snapshot), body);
   ASSERT_EQ(cache.StateBits(), 8 * static_cast<int64_t>(body.size()));
 }
 
@@ -222,13 +223,13 @@ TEST(StreamingTest, KeptZeroTokensCountAgainstTheMemoryLimit) {
 TEST(StreamingTest, RestoreRefusesSectionsThatNoStateHas) {
   const CacheSetup setup = SetupOf("streaming:sinks=1,window=2", 1);
   for (const int64_t rows : {0, 2, 4}) {
-    EXPECT_THAT(NewCache(setup)->BeginSection(9, {1, 8 * rows}),
+    EXPECT_THAT(NewCache(setup)->BeginSection(9, {SectionContent::kRows32, 64 * rows}),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("rows where 3 of 9 tokens")));
   }
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const float bad : {-0.0F, nan}) {
     auto cache = NewCache(setup);
-    ASSERT_THAT(cache->BeginSection(1, {1, 8}), IsOk());
+    ASSERT_THAT(cache->BeginSection(1, {SectionContent::kRows32, 64}), IsOk());
     const float row[] = {0, bad};
     EXPECT_THAT(cache->RestoreBytes({reinterpret_cast<const char*>(row), sizeof(row)}),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 0 is not finite or")));

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
+#include "tests/kv/container.h"
 #include "tests/kv/naive_attention.h"
 #include "tests/status/status_matchers.h"
 
@@ -101,7 +102,7 @@ TEST(TensorCacheTest, StoresBothFactorsOfEachTokenThatIsNotZero) {
   ASSERT_THAT(cache->Append({3, nullptr, keys, values, true}), IsOk());
   const float expected[] = {1, 2, 3, 4, 0, 0, 0, 5};
   const std::string snapshot = SnapshotOf(*cache, setup);
-  EXPECT_EQ(snapshot.substr(36, snapshot.size() - 40),
+  EXPECT_EQ(BodyOf(snapshot),
             std::string(reinterpret_cast<const char*>(expected), sizeof(expected)));
   EXPECT_EQ(cache->StateBits(), 2 * 4 * 32);
   EXPECT_EQ(cache->tokens(), 3);
@@ -142,10 +143,10 @@ TEST(TensorCacheTest, ARowTakesTwiceTheMemory) {
 TEST(TensorCacheTest, RestoreTakesWholeRowsOfBothFactorsOnly) {
   const CacheSetup setup = TensorSetup("exact", 1);
   for (const int64_t bytes : {8, 24}) {
-    EXPECT_THAT(NewCache(setup)->BeginSection(5, {1, bytes}),
+    EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kRows32, 8 * bytes}),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("whole rows of 16")));
   }
-  EXPECT_THAT(NewCache(setup)->BeginSection(5, {1, 32}), IsOk());
+  EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kRows32, 8 * 32}), IsOk());
 }
 
 }  // namespace

@@ -107,7 +107,8 @@ TEST(RowSectionTest, CompletesRowsFromPiecesOfEverySize) {
   for (size_t first = 0; first <= body.size(); ++first) {
     for (size_t second = first; second <= body.size(); ++second) {
       RowSection section;
-      ASSERT_THAT(section.Begin({1, 12}, 1, 3), IsOk());
+      ASSERT_THAT(section.Begin({SectionContent::kRows32, 96}, SectionContent::kRows32, 3),
+                  IsOk());
       std::vector<std::string> rows;
       const auto take = [&](std::string_view row) {
         rows.emplace_back(row);
@@ -126,7 +127,8 @@ TEST(RowSectionTest, CompletesRowsFromPiecesOfEverySize) {
 
 TEST(RowSectionTest, PassesTheErrorOfARowOn) {
   RowSection section;
-  ASSERT_THAT(section.Begin({1, 4}, 1, 2), IsOk());
+  ASSERT_THAT(section.Begin({SectionContent::kRows32, 32}, SectionContent::kRows32, 2),
+              IsOk());
   EXPECT_THAT(
       section.Append("abc", [](std::string_view) { return absl::DataLossError("no"); }),
       StatusIs(absl::StatusCode::kDataLoss, "no"));

@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
+#include "tests/kv/container.h"
 #include "tests/kv/naive_attention.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
@@ -160,7 +161,7 @@ TEST_F(AlgorithmSessionsTest, EveryAlteredOrMissingByteOfASnapshotIsDataLoss) {
   const Matrix keys = RandomMatrix(2, kDims, random_);
   ASSERT_THAT(Ingest(*session, {Block(keys, keys)}), IsOk());
   const std::string snapshot = Snapshot(*session);
-  ASSERT_EQ(snapshot.size(), 40U + 2 * 2 * 2 * kDims);
+  ASSERT_EQ(snapshot.size(), ContainerBytes(kDims, 2, 8 * kDims) + 8 * kDims);
   const auto data_loss = StatusIs(Code::kDataLoss, HasSubstr("algorithm at"));
   for (size_t at = 0; at < snapshot.size(); ++at) {
     std::string altered = snapshot;

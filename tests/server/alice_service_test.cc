@@ -8,6 +8,7 @@
 #include "common/wire/status_conversion.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/kv/container.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
 
@@ -61,7 +62,7 @@ TEST_F(AliceServiceTest, BothEndsKeepTheSameBooks) {
   const auto message = *bob_.store.FindSealed(kRun);
   const v1::ChannelLedger alice = spoken->ledger();
   const v1::ChannelLedger bob = message->Ledger(absl::Seconds(5));
-  EXPECT_EQ(alice.snapshot_bytes(), 40 + 5 * 64);
+  EXPECT_EQ(alice.snapshot_bytes(), ContainerBytes(8, 5, 5 * 64) + 5 * 64);
   EXPECT_EQ(alice.snapshot_bytes(), bob.snapshot_bytes());
   EXPECT_EQ(alice.message_count(), bob.message_count());
   EXPECT_EQ(alice.message_bytes(), bob.message_bytes());
@@ -91,7 +92,8 @@ TEST_F(AliceServiceTest, CutsALargeSnapshotIntoChunksOfOneMebibyte) {
   parameters.dims = 256;
   const auto spoken = Speak(Opening(parameters), std::string(1365 * 256 / 8, 'x'));
   ASSERT_THAT(spoken, IsOk());
-  EXPECT_EQ(spoken->ledger().snapshot_bytes(), 40 + 1365 * 2 * 256 * 4);
+  EXPECT_EQ(spoken->ledger().snapshot_bytes(),
+            ContainerBytes(256, 1365, 1365 * 2 * 256 * 4) + 1365 * 2 * 256 * 4);
   EXPECT_EQ(spoken->ledger().message_count(), 3);
 }
 

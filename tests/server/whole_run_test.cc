@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/kv/container.h"
 #include "tests/server/bob_calls.h"
 #include "tests/status/status_matchers.h"
 
@@ -42,7 +43,8 @@ TEST(WholeRunTest, EveryCacheThatKeepsEverythingReturnsEveryBit) {
     ASSERT_THAT(spoken, IsOk());
     EXPECT_EQ(spoken->state_bits(), c.state_bits);
     EXPECT_EQ(spoken->section_count(), 1);
-    EXPECT_EQ(spoken->ledger().snapshot_bytes(), 40 + c.state_bits / 8);
+    EXPECT_EQ(spoken->ledger().snapshot_bytes(),
+              ContainerBytes(32, 21, c.state_bits / 8) + c.state_bits / 8);
     const auto decoded = Decode(*run.bob->stub, AskAll(kRun, run.parameters));
     ASSERT_THAT(decoded, IsOk());
     EXPECT_EQ(decoded->bits, run.bits);
@@ -143,7 +145,8 @@ TEST(WholeRunTest, BothKernelsCountTheSameBytesOfALongMessage) {
   // gRPC adds 5 bytes a message, HTTP/2 at least 9 a frame.
   EXPECT_GE(alice.sent_bytes(),
             spoken->ledger().message_bytes() + 14 * spoken->ledger().message_count());
-  EXPECT_EQ(spoken->ledger().snapshot_bytes(), 40 + 1365 * 2 * 512 * 4);
+  EXPECT_EQ(spoken->ledger().snapshot_bytes(),
+            ContainerBytes(512, 1365, 1365 * 2 * 512 * 4) + 1365 * 2 * 512 * 4);
   EXPECT_EQ(spoken->ledger().message_count(), 6);
 }
 

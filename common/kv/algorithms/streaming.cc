@@ -45,7 +45,7 @@ absl::StatusOr<Budget> Budget::FromSpec(const AlgorithmSpec& spec) {
     return absl::InvalidArgumentError(
         "algorithm streaming: sinks=0 and window=0 would keep nothing");
   }
-  KVWIRE_ASSIGN_OR_RETURN(const int evict, spec.ChoiceOption("evict", {{"close", "before"}}));
+  KVWIRE_ASSIGN_OR_RETURN(const int evict, spec.ChoiceOption("evict", {"close", "before"}));
   budget.evicts_before = evict == 1;
   return budget;
 }
