@@ -28,11 +28,13 @@ void DescribeAlgorithm(const KvAlgorithm& algorithm, v1::AlgorithmDescription& o
   out.set_name(std::string(algorithm.name));
   out.set_summary(std::string(algorithm.summary));
   out.set_reference(std::string(algorithm.reference));
-  for (const AlgorithmOption& option : algorithm.options) {
-    v1::OptionDescription& description = *out.add_options();
-    description.set_key(std::string(option.key));
-    description.set_default_value(std::string(option.default_value));
-    description.set_meaning(std::string(option.meaning));
+  for (const auto& options : {algorithm.options, CommonOptions()}) {
+    for (const AlgorithmOption& option : options) {
+      v1::OptionDescription& description = *out.add_options();
+      description.set_key(std::string(option.key));
+      description.set_default_value(std::string(option.default_value));
+      description.set_meaning(std::string(option.meaning));
+    }
   }
 }
 

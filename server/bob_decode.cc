@@ -29,6 +29,7 @@ absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
                                               const DecodeOptions& options,
                                               Cancellation& cancellation) {
   KVWIRE_ASSIGN_OR_RETURN(const KeyFrame frame, MakeFrame(parameters));
+  KVWIRE_ASSIGN_OR_RETURN(const double query_sharpness, QuerySharpness(parameters));
   v1::OpenRequest open;
   open.set_protocol_version(kProtocolVersion);
   *open.mutable_parameters() = CacheParametersOf(parameters);
@@ -46,7 +47,7 @@ absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
         RestoreSession(algorithm, message, /*offset=*/0, open, cancellation));
     KVWIRE_RETURN_IF_ERROR(AppendZeroScale(*session, shape.queries()));
     KVWIRE_ASSIGN_OR_RETURN(Matrix outputs,
-                            session->Attend(QueryRows(frame, parameters.sharpness, group)));
+                            session->Attend(QueryRows(frame, query_sharpness, group)));
     const Thresholds thresholds = Thresholds::Place(frame, parameters.sharpness, group,
                                                     shape.ZeroWeight(), parameters.decoding);
     PerturbOutputs(thresholds, parameters.decoding, parameters.seed, group, outputs);

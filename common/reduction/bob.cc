@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/attention/interference.h"
 #include "common/base/counter_rng.h"
+#include "common/base/status_macros.h"
+#include "common/kv/score_scale.h"
 #include "common/reduction/soft_floor.h"
 
 namespace kvwire {
@@ -42,6 +44,14 @@ std::vector<std::vector<int64_t>> SplitIntoReplays(absl::Span<const int64_t> row
     rows.remove_prefix(group.size());
   }
   return replays;
+}
+
+absl::StatusOr<double> QuerySharpness(const PublicParameters& parameters) {
+  const absl::StatusOr<AlgorithmSpec> spec = AlgorithmSpec::Parse(parameters.algorithm);
+  // A server of another make may name its algorithms as it likes.
+  if (!spec.ok()) return parameters.sharpness;
+  KVWIRE_ASSIGN_OR_RETURN(const double scale, ScoreScale(*spec, parameters.dims));
+  return parameters.sharpness / scale;
 }
 
 Matrix QueryRows(const KeyFrame& frame, double sharpness, absl::Span<const int64_t> rows) {

@@ -30,6 +30,11 @@ absl::StatusOr<std::vector<int64_t>> RowsOfPositions(absl::Span<const int64_t> p
 std::vector<std::vector<int64_t>> SplitIntoReplays(absl::Span<const int64_t> rows,
                                                    int64_t rows_per_replay);
 
+// What Bob multiplies keys by: C over the factor by which the algorithm scales scores, the
+// option scale of algorithm.proto, so that scores are C <k_i, k_t> whatever it is. Returns
+// INVALID_ARGUMENT if that option of the algorithm's text cannot be one.
+absl::StatusOr<double> QuerySharpness(const PublicParameters& parameters);
+
 // The queries C k_i of the given rows [|rows|, d].
 Matrix QueryRows(const KeyFrame& frame, double sharpness, absl::Span<const int64_t> rows);
 

@@ -104,5 +104,20 @@ TEST(BobTest, ATieAndANotANumberAreZeros) {
   EXPECT_EQ(out, BitVector(2));
 }
 
+TEST(QuerySharpnessTest, DividesByTheScaleOfTheAlgorithmsScores) {
+  PublicParameters parameters{.shape = ProblemShape::Var(Scales::Pyramid(4).value()),
+                              .dims = 16,
+                              .sharpness = 6};
+  const std::pair<const char*, double> cases[] = {
+      {"exact", 6}, {"exact:scale=2", 3}, {"theirs:scale=rsqrt", 24}, {"Not One Of Ours", 6}};
+  for (const auto& [algorithm, expected] : cases) {
+    parameters.algorithm = algorithm;
+    EXPECT_EQ(QuerySharpness(parameters).value(), expected) << algorithm;
+  }
+  parameters.algorithm = "theirs:scale=large";
+  EXPECT_THAT(QuerySharpness(parameters),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("scale=large")));
+}
+
 }  // namespace
 }  // namespace kvwire

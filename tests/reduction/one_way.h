@@ -72,8 +72,8 @@ inline absl::StatusOr<Matrix> Outputs(const PublicParameters& parameters,
   zeros.rows = parameters.shape.queries();
   KVWIRE_RETURN_IF_ERROR(cache->Append(zeros));
   Matrix outputs(static_cast<int64_t>(rows.size()), parameters.dims);
-  KVWIRE_RETURN_IF_ERROR(
-      cache->Attend(QueryRows(*setup.frame, parameters.sharpness, rows), outputs));
+  KVWIRE_ASSIGN_OR_RETURN(const double sharpness, QuerySharpness(parameters));
+  KVWIRE_RETURN_IF_ERROR(cache->Attend(QueryRows(*setup.frame, sharpness, rows), outputs));
   return outputs;
 }
 

@@ -80,6 +80,16 @@ TEST(OneWayTest, BobReadsEveryBitOffEachZeroErrorAlgorithm) {
   }
 }
 
+TEST(OneWayTest, BobReadsEveryBitWhateverTheScaleOfTheAlgorithmsScores) {
+  for (const char* algorithm :
+       {"exact:scale=rsqrt", "bitplane:scale=3", "streaming:scale=0.1"}) {
+    const PublicParameters parameters = Make(Pyramid(8), 16, KeyFrameKind::kUnit, algorithm);
+    const BitVector bits = RandomBits(parameters.payload_bits(), 1);
+    const std::string message = Message(parameters, bits).value();
+    EXPECT_EQ(Decode(parameters, message).value().Distance(bits), 0) << algorithm;
+  }
+}
+
 TEST(OneWayTest, PayloadsOfOneColourAreReadTooAndSoIsASingleBit) {
   const PublicParameters parameters = Make(Pyramid(4), 8, KeyFrameKind::kUnit, "exact");
   const int64_t size_bits = parameters.payload_bits();
