@@ -32,7 +32,7 @@ using TensorBlockVisitor = absl::FunctionRef<void(const TensorBlock&)>;
 // Calls the visitor once a block, always in the same order. It is called from
 // several threads at once, and again from within a visit, so it must only read
 // shared state. One call of TensorAttention over m queries and R tokens walks it
-// about 1 + m R / 128 times.
+// about 3 + m R / 128 times.
 using TensorBlockSource = absl::FunctionRef<void(TensorBlockVisitor)>;
 
 // Writes the attention output [m, d] of `queries` [m, d] over all pairs of the R

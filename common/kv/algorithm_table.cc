@@ -6,29 +6,56 @@ namespace kvwire {
 
 // Each is defined in the file of its algorithm. A code that was ever given stays with its
 // algorithm.
+KvAlgorithm DescribeBalancekv();
 KvAlgorithm DescribeBfloat16();
 KvAlgorithm DescribeBitplane();
 KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
 KvAlgorithm DescribeKivi();
+KvAlgorithm DescribeMean();
 KvAlgorithm DescribeQ4_0();
 KvAlgorithm DescribeQ8_0();
+KvAlgorithm DescribeScatterbrain();
 KvAlgorithm DescribeSkvq();
 KvAlgorithm DescribeStreaming();
+KvAlgorithm DescribeSubgen();
+KvAlgorithm DescribeSubgenRatio();
+KvAlgorithm DescribeSubgen2();
+KvAlgorithm DescribeSubgen4();
+KvAlgorithm DescribeZero();
 KvWrapper DescribeWindow();
 
+// A row a line.
+// clang-format off
 absl::Span<const KvAlgorithm> AlgorithmTable() {
   static const auto* const table = new std::vector<KvAlgorithm>{
-      DescribeBfloat16(), DescribeBitplane(), DescribeExact(),
-      DescribeFloat16(),  DescribeKivi(),     DescribeQ4_0(),
-      DescribeQ8_0(),     DescribeSkvq(),     DescribeStreaming(),
+      DescribeBalancekv(),
+      DescribeBfloat16(),
+      DescribeBitplane(),
+      DescribeExact(),
+      DescribeFloat16(),
+      DescribeKivi(),
+      DescribeMean(),
+      DescribeQ4_0(),
+      DescribeQ8_0(),
+      DescribeScatterbrain(),
+      DescribeSkvq(),
+      DescribeStreaming(),
+      DescribeSubgen(),
+      DescribeSubgenRatio(),
+      DescribeSubgen2(),
+      DescribeSubgen4(),
+      DescribeZero(),
   };
   return *table;
 }
 
 absl::Span<const KvWrapper> WrapperTable() {
-  static const auto* const table = new std::vector<KvWrapper>{DescribeWindow()};
+  static const auto* const table = new std::vector<KvWrapper>{
+      DescribeWindow(),
+  };
   return *table;
 }
+// clang-format on
 
 }  // namespace kvwire
