@@ -14,19 +14,26 @@ constexpr int64_t kMostSections = 64;
 
 }  // namespace
 
-void JudgeClaim(const StateClaim& claim, std::vector<std::string>& reasons) {
+std::optional<std::string> ClaimFault(const StateClaim& claim) {
   const int64_t sections = std::clamp<int64_t>(claim.section_count, 1, kMostSections);
   const int64_t allowed = 8 * (kContainerBytes + kSectionBytes * sections);
   const int64_t excess = 8 * claim.snapshot_bytes - claim.state_bits;
   if (excess < 0) {
-    reasons.push_back(absl::StrCat("Alice's algorithm claims a state of ", claim.state_bits,
-                                   " bits, ", -excess, " more than its snapshot has"));
-  } else if (excess > allowed) {
-    reasons.push_back(absl::StrCat(
-        "Alice's algorithm sent a snapshot of ", claim.snapshot_bytes, " bytes for a ",
-        "claimed state of ", claim.state_bits, " bits: ", excess - allowed,
-        " bits more than the claim and its ", sections, " section(s) of headers explain"));
+    return absl::StrCat("claims a state of ", claim.state_bits, " bits, ", -excess,
+                        " more than its snapshot has");
   }
+  if (excess > allowed) {
+    return absl::StrCat("sent a snapshot of ", claim.snapshot_bytes, " bytes for a ",
+                        "claimed state of ", claim.state_bits, " bits: ", excess - allowed,
+                        " bits more than the claim and its ", sections,
+                        " section(s) of headers explain");
+  }
+  return std::nullopt;
+}
+
+void JudgeClaim(const StateClaim& claim, std::vector<std::string>& reasons) {
+  const std::optional<std::string> fault = ClaimFault(claim);
+  if (fault.has_value()) reasons.push_back(absl::StrCat("Alice's algorithm ", *fault));
 }
 
 }  // namespace kvwire

@@ -4,6 +4,7 @@
 // Whether an algorithm's claim of its state and the length of its snapshot agree.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,12 @@ struct StateClaim {
   int64_t snapshot_bytes = 0;
 };
 
-// Appends a sentence if the snapshot is shorter than the claim, or longer than the claim,
-// 64 bytes of container and 16 bytes a section explain.
+// Returns what is wrong with a claim, "claims a state of ..", or nothing if the snapshot is
+// neither shorter than the claim nor longer than the claim, 64 bytes of container and 16
+// bytes a section explain.
+std::optional<std::string> ClaimFault(const StateClaim& claim);
+
+// Appends a sentence on Alice's algorithm if its claim has a fault.
 void JudgeClaim(const StateClaim& claim, std::vector<std::string>& reasons);
 
 }  // namespace kvwire

@@ -22,6 +22,7 @@ Command AddProblemsCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
 Command AddVerifyCommand(CLI::App& app);
 Command AddHealthCommand(CLI::App& app);
+Command AddConformanceCommand(CLI::App& app);
 
 }  // namespace kvwire
 

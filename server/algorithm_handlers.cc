@@ -75,6 +75,8 @@ absl::Status RestoreHandler::Take(const v1::RestoreRequest& request) {
     }
     KVWIRE_ASSIGN_OR_RETURN(setup_, SetupOf(request.open(), memory_limit_bytes_));
     KVWIRE_ASSIGN_OR_RETURN(reader_, SnapshotReader::Create(setup_));
+  } else if (request.has_open()) {
+    return absl::InvalidArgumentError("a later request of Restore opens a second time");
   }
   return reader_->Append(request.data());
 }

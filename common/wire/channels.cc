@@ -59,6 +59,13 @@ std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint) {
                                    CommonArguments());
 }
 
+std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint) {
+  grpc::ChannelArguments arguments = CommonArguments();
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(endpoint.ToString(), grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
                            absl::Duration timeout, std::string_view what) {
   if (channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout)))

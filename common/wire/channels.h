@@ -21,6 +21,9 @@ inline constexpr int kMaxMessageBytes = 8 << 20;
 // A channel for control calls; connects lazily and again when needed.
 std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint);
 
+// The same over a connection of its own, shared with no other channel.
+std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint);
+
 // Returns UNAVAILABLE, naming `what` and the endpoint, if `channel` is not
 // connected within `timeout`.
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,

@@ -129,12 +129,24 @@ TEST_F(AlgorithmServiceTest, RestoreRefusesWhatIsNotAWholeUnalteredSnapshotOfThe
   EXPECT_THAT(
       Restore(OpenRequestOf(SmallParameters("float16")), snapshot),
       StatusIs(Code::kFailedPrecondition, AllOf(HasSubstr("exact"), HasSubstr("float16"))));
-  grpc::ClientContext context;
-  v1::RestoreResponse response;
-  const auto writer = algorithm_.stub->Restore(&context, &response);
-  writer->WritesDone();
-  EXPECT_THAT(FromGrpc(writer->Finish()),
-              StatusIs(Code::kInvalidArgument, HasSubstr("opened nothing")));
+}
+
+TEST_F(AlgorithmServiceTest, RestoreOpensInItsFirstRequestAndNeverAgain) {
+  const auto restore = [this](const std::vector<v1::RestoreRequest>& requests) {
+    grpc::ClientContext context;
+    v1::RestoreResponse response;
+    const auto writer = algorithm_.stub->Restore(&context, &response);
+    for (const v1::RestoreRequest& request : requests) writer->Write(request);
+    writer->WritesDone();
+    return FromGrpc(writer->Finish());
+  };
+  v1::RestoreRequest open;
+  *open.mutable_open() = OpenRequestOf(SmallParameters());
+  EXPECT_THAT(restore({}), StatusIs(Code::kInvalidArgument, HasSubstr("opened nothing")));
+  EXPECT_THAT(restore({v1::RestoreRequest(), open}),
+              StatusIs(Code::kInvalidArgument, HasSubstr("does not say what to open")));
+  EXPECT_THAT(restore({open, open}),
+              StatusIs(Code::kInvalidArgument, HasSubstr("a second time")));
 }
 
 TEST_F(AlgorithmServiceTest, AttendMayBeRepeatedAndChangesNothing) {
