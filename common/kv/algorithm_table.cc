@@ -11,17 +11,19 @@ KvAlgorithm DescribeBitplane();
 KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
 KvAlgorithm DescribeKivi();
+KvAlgorithm DescribePolarquant();
 KvAlgorithm DescribeQ4_0();
 KvAlgorithm DescribeQ8_0();
 KvAlgorithm DescribeSkvq();
 KvAlgorithm DescribeStreaming();
+KvAlgorithm DescribeTurboquant();
 KvWrapper DescribeWindow();
 
 absl::Span<const KvAlgorithm> AlgorithmTable() {
   static const auto* const table = new std::vector<KvAlgorithm>{
-      DescribeBfloat16(), DescribeBitplane(), DescribeExact(),
-      DescribeFloat16(),  DescribeKivi(),     DescribeQ4_0(),
-      DescribeQ8_0(),     DescribeSkvq(),     DescribeStreaming(),
+      DescribeBfloat16(), DescribeBitplane(),   DescribeExact(),      DescribeFloat16(),
+      DescribeKivi(),     DescribePolarquant(), DescribeQ4_0(),       DescribeQ8_0(),
+      DescribeSkvq(),     DescribeStreaming(),  DescribeTurboquant(),
   };
   return *table;
 }
