@@ -14,6 +14,7 @@ KvAlgorithm DescribeKivi();
 KvAlgorithm DescribePolarquant();
 KvAlgorithm DescribeQ4_0();
 KvAlgorithm DescribeQ8_0();
+KvAlgorithm DescribeQjl();
 KvAlgorithm DescribeSkvq();
 KvAlgorithm DescribeStreaming();
 KvAlgorithm DescribeTurboquant();
@@ -21,9 +22,9 @@ KvWrapper DescribeWindow();
 
 absl::Span<const KvAlgorithm> AlgorithmTable() {
   static const auto* const table = new std::vector<KvAlgorithm>{
-      DescribeBfloat16(), DescribeBitplane(),   DescribeExact(),      DescribeFloat16(),
-      DescribeKivi(),     DescribePolarquant(), DescribeQ4_0(),       DescribeQ8_0(),
-      DescribeSkvq(),     DescribeStreaming(),  DescribeTurboquant(),
+      DescribeBfloat16(), DescribeBitplane(),   DescribeExact(),     DescribeFloat16(),
+      DescribeKivi(),     DescribePolarquant(), DescribeQ4_0(),      DescribeQ8_0(),
+      DescribeQjl(),      DescribeSkvq(),       DescribeStreaming(), DescribeTurboquant(),
   };
   return *table;
 }
