@@ -13,8 +13,10 @@ KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
 KvAlgorithm DescribeKivi();
 KvAlgorithm DescribeMean();
+KvAlgorithm DescribePolarquant();
 KvAlgorithm DescribeQ4_0();
 KvAlgorithm DescribeQ8_0();
+KvAlgorithm DescribeQjl();
 KvAlgorithm DescribeScatterbrain();
 KvAlgorithm DescribeSkvq();
 KvAlgorithm DescribeStreaming();
@@ -22,6 +24,7 @@ KvAlgorithm DescribeSubgen();
 KvAlgorithm DescribeSubgenRatio();
 KvAlgorithm DescribeSubgen2();
 KvAlgorithm DescribeSubgen4();
+KvAlgorithm DescribeTurboquant();
 KvAlgorithm DescribeZero();
 KvWrapper DescribeWindow();
 
@@ -36,8 +39,10 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
       DescribeFloat16(),
       DescribeKivi(),
       DescribeMean(),
+      DescribePolarquant(),
       DescribeQ4_0(),
       DescribeQ8_0(),
+      DescribeQjl(),
       DescribeScatterbrain(),
       DescribeSkvq(),
       DescribeStreaming(),
@@ -45,6 +50,7 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
       DescribeSubgenRatio(),
       DescribeSubgen2(),
       DescribeSubgen4(),
+      DescribeTurboquant(),
       DescribeZero(),
   };
   return *table;

@@ -20,7 +20,10 @@ std::vector<CacheCase> Cases() {
   std::vector<CacheCase> cases = CasesOfAllAlgorithms(
       {"streaming:sinks=2,window=3", "streaming:sinks=0,window=9",
        "streaming:sinks=5,window=0", "streaming:evict=before,sinks=1,window=4",
-       "streaming:sinks=3,window=1300", "exact:scale=rsqrt"});
+       "streaming:sinks=3,window=1300", "exact:scale=rsqrt", "qjl:buffer=4,group=2,vbuffer=3",
+       "qjl:buffer=1,outliers=0,rows=gaussian,vbuffer=0",
+       "polarquant:deep=1,first=2,rotation=dense",
+       "turboquant:bits=3,renormalize=yes,rotation=dense"});
   // The one that reads values as bits.
   cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
   cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});

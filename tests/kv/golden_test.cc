@@ -54,7 +54,11 @@ class GoldenTest : public ::testing::TestWithParam<CacheCase> {
 INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
                          ::testing::ValuesIn(CasesOfAllAlgorithms(
                              {"streaming:evict=before,sinks=1,window=6",
-                              "streaming:sinks=2,window=5", "exact:scale=rsqrt"})),
+                              "streaming:sinks=2,window=5", "exact:scale=rsqrt",
+                              "qjl:buffer=4,group=2,m=40,mout=20,vbuffer=6",
+                              "qjl:buffer=1,m=24,outliers=0,rows=gaussian,vbuffer=0",
+                              "polarquant:deep=3,first=5,rotation=dense",
+                              "turboquant:bits=2,renormalize=yes,rotation=dense"})),
                          [](const auto& test) { return test.param.Name(); });
 
 TEST_P(GoldenTest, SnapshotsKeepTheirBytes) {
