@@ -22,10 +22,9 @@ enum class SectionContent : uint8_t {
   kCounters = 9,  // how many
   kSums = 10,     // sums over tokens
   kQueries = 11,  // recent queries, binary32
-  kKeys32 = 12,   // keys without values, binary32
 };
 
-inline constexpr uint8_t kLastSectionContent = 12;
+inline constexpr uint8_t kLastSectionContent = 11;
 
 // "tokens, binary32", "codes", ...; "unknown" for a number without a name.
 constexpr std::string_view SectionContentName(SectionContent content) {
@@ -40,8 +39,7 @@ constexpr std::string_view SectionContentName(SectionContent content) {
                                          "scores",
                                          "counters",
                                          "sums",
-                                         "queries, binary32",
-                                         "keys, binary32"};
+                                         "queries, binary32"};
   const auto index = static_cast<uint8_t>(content);
   return kNames[index <= kLastSectionContent ? index : 0];
 }

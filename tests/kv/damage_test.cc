@@ -49,6 +49,8 @@ TEST_P(DamageTest, AnyFlippedBitIsDataLoss) {
     std::string flipped = snapshot_;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
     for (const size_t piece : {size_t{1}, snapshot_.size()}) {
+      // A byte at a time is worth the time in small ones only.
+      if (piece == 1 && snapshot_.size() > 2000) continue;
       EXPECT_THAT(Restore(flipped, setup_, piece), StatusIs(absl::StatusCode::kDataLoss, _))
           << bit;
     }

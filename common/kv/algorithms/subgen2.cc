@@ -40,7 +40,7 @@ absl::StatusOr<LemmaOptions> LemmaOptions::FromSpec(const AlgorithmSpec& spec) {
   KVWIRE_ASSIGN_OR_RETURN(options.eps, spec.RealOption("eps", 0.5, 0.1, 1));
   KVWIRE_ASSIGN_OR_RETURN(options.sizes.delta, spec.RealOption("delta", 0.906, 0, 1e6));
   KVWIRE_ASSIGN_OR_RETURN(const double r, spec.RealOption("r", 1, 0, 1e6));
-  KVWIRE_ASSIGN_OR_RETURN(const int64_t n, spec.IntOption("n", 64, 2, int64_t{1} << 26));
+  KVWIRE_ASSIGN_OR_RETURN(const int64_t n, spec.IntOption("n", 16, 2, int64_t{1} << 26));
   KVWIRE_ASSIGN_OR_RETURN(options.sizes.clusters,
                           spec.IntOption("clusters", 0, 0, int64_t{1} << 32));
   const double keys =
@@ -71,7 +71,7 @@ constexpr AlgorithmOption kOptions[] = {
     {"eps", "0.5", "the error asked for, in units of ||softmax||_2 ||V||_op"},
     {"delta", "0.906", "a key within this distance of a centre joins its cluster"},
     {"r", "1", "the largest norm of a query"},
-    {"n", "64", "n^2 tokens are expected"},
+    {"n", "16", "n^2 tokens are expected"},
     {"clusters", "0", "most clusters, past which there is no guarantee; 0: any number"},
 };
 

@@ -17,8 +17,8 @@ constexpr double kLargestExponent = 600;
 
 constexpr AlgorithmOption kOptions[] = {
     {"delta", "0.906", "a key within this distance of a centre joins its cluster"},
-    {"t", "8", "keys kept of each cluster"},
-    {"s", "256", "tokens kept for their values"},
+    {"t", "4", "keys kept of each cluster"},
+    {"s", "64", "tokens kept for their values"},
     {"clusters", "0", "most clusters, past which there is no guarantee; 0: any number"},
 };
 

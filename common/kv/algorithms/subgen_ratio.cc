@@ -26,7 +26,7 @@ struct RatioOptions {
 absl::StatusOr<RatioOptions> RatioOptions::FromSpec(const AlgorithmSpec& spec) {
   RatioOptions options;
   KVWIRE_ASSIGN_OR_RETURN(options.delta, spec.RealOption("delta", 0.906, 0, 1e6));
-  KVWIRE_ASSIGN_OR_RETURN(options.cluster_tokens, spec.IntOption("t", 8, 1, 1 << 20));
+  KVWIRE_ASSIGN_OR_RETURN(options.cluster_tokens, spec.IntOption("t", 4, 1, 1 << 20));
   KVWIRE_ASSIGN_OR_RETURN(options.clusters,
                           spec.IntOption("clusters", 0, 0, int64_t{1} << 32));
   return options;
@@ -66,7 +66,7 @@ class SubgenRatioCache : public RowCache {
 
   std::vector<SnapshotSection> Sections() const override {
     return {CountSectionOf(samples_.clusters().counts().size(), tokens_),
-            {SectionContent::kKeys32, 8 * Clusters() * KeyBytes(), 8, KeyBytes()},
+            {SectionContent::kRows32, 8 * Clusters() * KeyBytes(), 8, KeyBytes()},
             {SectionContent::kRows32, 8 * samples_.samples() * RowBytes(), 8, RowBytes()}};
   }
 
@@ -111,7 +111,7 @@ absl::Status SubgenRatioCache::BeginRows(size_t index, SnapshotSection section) 
   const bool centres = index == 1;
   rows_section_ = RowSection();
   KVWIRE_RETURN_IF_ERROR(
-      centres ? rows_section_.Begin(section, SectionContent::kKeys32, KeyBytes())
+      centres ? rows_section_.Begin(section, SectionContent::kRows32, KeyBytes())
               : rows_section_.Begin(section, SectionContent::kRows32, RowBytes()));
   const int64_t due = centres ? Clusters() : samples_.restored_samples();
   if (rows_section_.rows() == due) return absl::OkStatus();
@@ -162,7 +162,7 @@ absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
 
 constexpr AlgorithmOption kOptions[] = {
     {"delta", "0.906", "a key within this distance of a centre joins its cluster"},
-    {"t", "8", "tokens kept of each cluster"},
+    {"t", "4", "tokens kept of each cluster"},
     {"clusters", "0", "most clusters; 0: any number"},
 };
 

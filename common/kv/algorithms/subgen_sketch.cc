@@ -23,8 +23,8 @@ absl::StatusOr<SubgenOptions> SubgenOptions::FromSpec(const AlgorithmSpec& spec)
   KVWIRE_ASSIGN_OR_RETURN(options.delta, spec.RealOption("delta", 0.906, 0, 1e6));
   KVWIRE_ASSIGN_OR_RETURN(options.clusters,
                           spec.IntOption("clusters", 0, 0, int64_t{1} << 32));
-  KVWIRE_ASSIGN_OR_RETURN(options.cluster_keys, spec.IntOption("t", 8, 1, 1 << 20));
-  KVWIRE_ASSIGN_OR_RETURN(options.value_samples, spec.IntOption("s", 256, 1, 1 << 24));
+  KVWIRE_ASSIGN_OR_RETURN(options.cluster_keys, spec.IntOption("t", 4, 1, 1 << 20));
+  KVWIRE_ASSIGN_OR_RETURN(options.value_samples, spec.IntOption("s", 64, 1, 1 << 24));
   return options;
 }
 
@@ -93,7 +93,7 @@ void SubgenSketch::VisitKeys(BlockVisitor visitor) const {
 
 SnapshotSection SubgenSketch::KeysSection() const {
   const int64_t rows = clusters_.size() * (1 + options_.cluster_keys);
-  return {SectionContent::kKeys32, 8 * rows * keys_.row_bytes(), 8, keys_.row_bytes()};
+  return {SectionContent::kRows32, 8 * rows * keys_.row_bytes(), 8, keys_.row_bytes()};
 }
 
 std::vector<SnapshotSection> SubgenSketch::Sections(int64_t tokens) const {
