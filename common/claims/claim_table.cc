@@ -11,6 +11,8 @@
 #include "common/claims/kronecker_cache.h"
 #include "common/claims/multi_index.h"
 #include "common/claims/paper_sharpness.h"
+#include "common/claims/qjl_scores.h"
+#include "common/claims/qjl_tail.h"
 #include "common/claims/tensor_time.h"
 
 namespace kvwire {
@@ -43,6 +45,15 @@ constexpr Claim kClaims[] = {
      "Points of the unit ball fall into ceil(e^d) clusters of diameter delta = e/3, for "
      "(3/delta)^d = e^d balls of radius delta cover it",
      "tensor paper, Lemmas 5.4 and B.8", Outcome::kHoldsWithOtherConstants, CheckCovering},
+    {"qjl",
+     "m = (4/3) (1 + eps) eps^-2 ln(2/delta) signs of a Gaussian sketch of k keep <q, k> "
+     "within eps |q| |k|, but for a probability of delta",
+     "QJL paper (arXiv 2406.03482), Lemma 3.5", Outcome::kHoldsWithOtherConstants,
+     CheckQjlTail},
+    {"qjl-scores",
+     "m = 2 r^2 eps^-2 ln n signs a key keep all softmax scores of n keys and a query no "
+     "longer than r within a factor of 1 +- 3 eps",
+     "QJL paper (arXiv 2406.03482), Theorem 3.6", Outcome::kDoesNotHold, CheckQjlScores},
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ TEST(ClaimTableTest, NamesAreDifferentAndEveryFieldIsFilled) {
     EXPECT_FALSE(claim.source.empty());
     EXPECT_NE(claim.expected, Outcome::kUndecided);
   }
-  EXPECT_EQ(names.size(), 8u);
+  EXPECT_EQ(names.size(), 10u);
 }
 
 TEST(FindClaimTest, FindsEachByItsName) {
