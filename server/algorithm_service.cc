@@ -24,18 +24,23 @@ uint64_t RandomId() {
   return (uint64_t{device()} << 32) | device();
 }
 
-void DescribeAlgorithm(const KvAlgorithm& algorithm, v1::AlgorithmDescription& out) {
-  out.set_name(std::string(algorithm.name));
-  out.set_summary(std::string(algorithm.summary));
-  out.set_reference(std::string(algorithm.reference));
-  for (const auto& options : {algorithm.options, CommonOptions()}) {
-    for (const AlgorithmOption& option : options) {
-      v1::OptionDescription& description = *out.add_options();
-      description.set_key(std::string(option.key));
-      description.set_default_value(std::string(option.default_value));
-      description.set_meaning(std::string(option.meaning));
-    }
+void DescribeOptions(absl::Span<const AlgorithmOption> options,
+                     v1::AlgorithmDescription& out) {
+  for (const AlgorithmOption& option : options) {
+    v1::OptionDescription& description = *out.add_options();
+    description.set_key(std::string(option.key));
+    description.set_default_value(std::string(option.default_value));
+    description.set_meaning(std::string(option.meaning));
   }
+}
+
+// `Layer` is KvAlgorithm or KvWrapper.
+template <typename Layer>
+void DescribeLayer(const Layer& layer, v1::AlgorithmDescription& out) {
+  out.set_name(std::string(layer.name));
+  out.set_summary(std::string(layer.summary));
+  out.set_reference(std::string(layer.reference));
+  DescribeOptions(layer.options, out);
 }
 
 }  // namespace
@@ -49,7 +54,12 @@ grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(
   response->set_protocol_version(kProtocolVersion);
   response->set_process_id(process_id_);
   for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
-    DescribeAlgorithm(algorithm, *response->add_algorithms());
+    v1::AlgorithmDescription& description = *response->add_algorithms();
+    DescribeLayer(algorithm, description);
+    DescribeOptions(CommonOptions(), description);
+  }
+  for (const KvWrapper& wrapper : BuiltInWrappers()) {
+    DescribeLayer(wrapper, *response->add_wrappers());
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);

@@ -16,8 +16,8 @@ namespace {
 
 using Code = absl::StatusCode;
 
-// The report against the snapshot, and against the report of a session restored from it.
-absl::Status ExpectHonest(const Subject& subject, Session& session) {
+// The report against the snapshot.
+absl::Status ExpectHonest(Session& session) {
   KVWIRE_ASSIGN_OR_RETURN(const v1::IngestResponse state, session.State());
   KVWIRE_ASSIGN_OR_RETURN(const std::string snapshot, session.Snapshot());
   const std::string when = absl::StrCat("after ", state.token_count(), " tokens");
@@ -33,22 +33,18 @@ absl::Status ExpectHonest(const Subject& subject, Session& session) {
     return Fault(when, "the size reported to be that of the snapshot",
                  absl::StrCat("a server that ", *fault));
   }
-  const auto restored = subject.plug_in.Restore(RestoreRequests(subject.open, snapshot, 4096));
-  if (!restored.ok()) return absl::OkStatus();  // what state-round-trip is for
-  subject.plug_in.Close(restored->session_id()).IgnoreError();
-  return ExpectEqual(absl::StrCat("state_bits ", when, ", restored"), state.state_bits(),
-                     restored->state_bits());
+  return absl::OkStatus();
 }
 
 Finding TheClaimExplainsTheSnapshot(const Subject& subject) {
   KVWIRE_ASSIGN_OR_RETURN(const auto session, Session::Open(subject.plug_in, subject.open));
-  KVWIRE_RETURN_IF_ERROR(ExpectHonest(subject, *session));
+  KVWIRE_RETURN_IF_ERROR(ExpectHonest(*session));
   for (v1::IngestRequest block : subject.Stream()) {
     block.set_closes_scale(false);
     KVWIRE_RETURN_IF_ERROR(session->Append({block}).status());
-    KVWIRE_RETURN_IF_ERROR(ExpectHonest(subject, *session));
+    KVWIRE_RETURN_IF_ERROR(ExpectHonest(*session));
     KVWIRE_RETURN_IF_ERROR(session->Append({ClosingBlock()}).status());
-    KVWIRE_RETURN_IF_ERROR(ExpectHonest(subject, *session));
+    KVWIRE_RETURN_IF_ERROR(ExpectHonest(*session));
   }
   return absl::OkStatus();
 }
@@ -109,8 +105,7 @@ Finding AnnouncedRowsTakeNoMemory(const Subject& subject) {
 }
 
 constexpr Case kCases[] = {
-    {"claim-explains-snapshot",
-     "0 <= 8 x bytes - state_bits <= 8 x (64 + 16 x sections), and restoring reports the same",
+    {"claim-explains-snapshot", "0 <= 8 x bytes - state_bits <= 8 x (64 + 16 x section_count)",
      TheClaimExplainsTheSnapshot},
     {"memory-limit-holds", "a state over the limit is RESOURCE_EXHAUSTED",
      TheMemoryLimitHolds},

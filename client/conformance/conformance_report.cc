@@ -54,11 +54,18 @@ std::string TableText(const CaseTable& table) {
   std::string text = table.title;
   if (!table.setup.empty()) absl::StrAppend(&text, " (", table.setup, ")");
   absl::StrAppend(&text, "\n");
+  // Where no setup was taken there is one line to read.
+  const int64_t skipped = table.Count(Outcome::kSkip);
+  const bool no_setup = skipped > 0 && skipped + 1 == std::ssize(table.results);
   for (const CaseResult& result : table.results) {
+    if (no_setup && result.finding.outcome == Outcome::kSkip) continue;
     const bool passed = result.finding.outcome == Outcome::kPass;
     absl::StrAppendFormat(&text, "  %-30s %-5s %s\n", std::string(result.which->name),
                           std::string(OutcomeName(result.finding.outcome)),
                           passed ? std::string(result.which->rule) : result.finding.detail);
+  }
+  if (no_setup) {
+    absl::StrAppendFormat(&text, "  and %d more cases skip\n", skipped);
   }
   return text;
 }

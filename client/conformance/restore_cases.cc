@@ -27,6 +27,8 @@ absl::Status ExpectRoundTrip(const Subject& subject, const PlugIn& elsewhere,
   const std::string after = absl::StrCat(" after ", state.token_count(), " tokens, restored");
   KVWIRE_RETURN_IF_ERROR(
       ExpectEqual("token_count" + after, state.token_count(), restored.token_count()));
+  KVWIRE_RETURN_IF_ERROR(
+      ExpectEqual("state_bits" + after, state.state_bits(), copy->restored_bits()));
   if (state.token_count() > 0) {
     KVWIRE_ASSIGN_OR_RETURN(const View expected, ViewOf(subject, *original));
     KVWIRE_ASSIGN_OR_RETURN(const View got, ViewOf(subject, *copy));

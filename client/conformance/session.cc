@@ -23,7 +23,9 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Restore(const PlugIn& plug_in,
                                                           size_t piece_bytes) {
   const auto response = plug_in.Restore(RestoreRequests(open, snapshot, piece_bytes));
   KVWIRE_RETURN_IF_ERROR(ExpectOk("Restore", response.status()));
-  return std::make_unique<Session>(plug_in, response->session_id(), -1);
+  auto session = std::make_unique<Session>(plug_in, response->session_id(), -1);
+  session->restored_bits_ = response->state_bits();
+  return session;
 }
 
 absl::StatusOr<v1::IngestResponse> Session::Append(std::vector<v1::IngestRequest> blocks) {

@@ -34,6 +34,8 @@ class Session {
                                                           size_t piece_bytes = 1 << 20);
 
   int64_t id() const { return id_; }
+  // As Restore reported it; of a session that was opened 0.
+  int64_t restored_bits() const { return restored_bits_; }
 
   // Appends blocks in one stream; their session_id is set here. Also checks that the
   // token count grows by theirs.
@@ -48,6 +50,7 @@ class Session {
   const PlugIn& plug_in_;
   int64_t id_;
   int64_t token_count_;
+  int64_t restored_bits_ = 0;
 };
 
 // A block that closes a scale.
