@@ -30,7 +30,11 @@ class DamageTest : public ::testing::TestWithParam<CacheCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, DamageTest, ::testing::ValuesIn(CasesOfAllAlgorithms()),
+INSTANTIATE_TEST_SUITE_P(Algorithms, DamageTest,
+                         ::testing::ValuesIn(CasesOfAllAlgorithms(
+                             {"balancekv:block=2,sinks=0,window=1",
+                              "scatterbrain:features=2,window=1", "subgen:delta=0.5,s=2,t=2",
+                              "subgen-ratio:delta=1.5,t=2", "subgen4:delta=0.5,s=2,t=1"})),
                          [](const auto& test) { return test.param.Name(); });
 
 TEST_P(DamageTest, ATruncatedSnapshotIsDataLoss) {
