@@ -8,6 +8,7 @@
 #include "common/kv/algorithms/halving_layout.h"
 #include "common/kv/algorithms/norm_sampler.h"
 #include "common/kv/algorithms/recent_rows.h"
+#include "common/kv/algorithms/subgen_sketch.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
 
@@ -68,6 +69,27 @@ TEST(NormSamplerTest, WeightsMakeSumsOverSlotsUnbiased) {
   }
   EXPECT_NEAR(estimate / truth, 1, 0.01);
   EXPECT_NE(estimate, truth);
+}
+
+TEST(SubgenSketchTest, KeepsEachKeyOfAClusterAlikeInEverySlot) {
+  constexpr int kTokens = 10;
+  constexpr int64_t kSlots = 100000;
+  Matrix keys(kTokens, 1);
+  for (int token = 0; token < kTokens; ++token) keys(token, 0) = static_cast<float>(token);
+  const Matrix values = Matrix::Ones(kTokens, 1);
+  SubgenSketch sketch({.delta = 100, .cluster_keys = kSlots, .value_samples = 1}, 1, 0, 3, 0);
+  const BlockTokens tokens({kTokens, nullptr, keys.data(), values.data(), true}, 1);
+  sketch.Take(tokens, sketch.Plan(tokens), 50);
+  std::vector<double> counts(kTokens);
+  sketch.VisitKeys([&](const KeyValueBlock& block) {
+    for (int64_t i = 0; i < block.keys.rows(); ++i) {
+      ++counts[static_cast<size_t>(block.keys(i, 0))];
+    }
+  });
+  // 9 degrees of freedom: 1.15 and 27.9 are the quantiles 0.001 and 0.999.
+  const double statistic = ChiSquare(counts, std::vector<double>(kTokens, kSlots / kTokens));
+  EXPECT_GT(statistic, 1.15);
+  EXPECT_LT(statistic, 27.9);
 }
 
 TEST(ClusterSamplesTest, KeepEachTokenOfAClusterAlikeAndNoneTwice) {
