@@ -30,11 +30,14 @@ class DamageTest : public ::testing::TestWithParam<CacheCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Algorithms, DamageTest,
-    ::testing::ValuesIn(CasesOfAllAlgorithms({"qjl:buffer=2,group=1,m=9,mout=5,vbuffer=2",
-                                              "qjl:buffer=1,m=30,outliers=0,vbuffer=0"})),
-    [](const auto& test) { return test.param.Name(); });
+INSTANTIATE_TEST_SUITE_P(Algorithms, DamageTest,
+                         ::testing::ValuesIn(CasesOfAllAlgorithms(
+                             {"qjl:buffer=2,group=1,m=9,mout=5,vbuffer=2",
+                              "qjl:buffer=1,m=30,outliers=0,vbuffer=0",
+                              "balancekv:block=2,sinks=0,window=1",
+                              "scatterbrain:features=2,window=1", "subgen:delta=0.5,s=2,t=2",
+                              "subgen-ratio:delta=1.5,t=2", "subgen4:delta=0.5,s=2,t=1"})),
+                         [](const auto& test) { return test.param.Name(); });
 
 TEST_P(DamageTest, ATruncatedSnapshotIsDataLoss) {
   for (size_t length = 0; length < snapshot_.size(); ++length) {
