@@ -1,6 +1,7 @@
 #include "common/kv/coded_cache.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -22,7 +23,8 @@ absl::StatusOr<std::unique_ptr<KvCache>> CodedCache::Create(const CacheSetup& se
   auto cache =
       std::unique_ptr<CodedCache>(new CodedCache(setup, std::move(keys), std::move(values)));
   if (setup.frame.has_value()) {
-    KVWIRE_RETURN_IF_ERROR(cache->CheckRows(setup.frame->rows()));
+    KVWIRE_RETURN_IF_ERROR(
+        CheckMemory(cache->PeakBytes(setup.frame->rows()), setup.memory_limit_bytes));
   }
   return cache;
 }
@@ -30,29 +32,45 @@ absl::StatusOr<std::unique_ptr<KvCache>> CodedCache::Create(const CacheSetup& se
 CodedCache::CodedCache(const CacheSetup& setup, std::unique_ptr<RowCodec> keys,
                        std::unique_ptr<RowCodec> values)
     : RowCache(setup),
+      zeros_(static_cast<size_t>(width())),
       keys_(std::move(keys), width()),
       values_(std::move(values), width()),
       key_sections_(keys_.Sections().size()),
       section_count_(key_sections_ + values_.Sections().size()) {}
 
-absl::Status CodedCache::CheckRows(int64_t rows) const {
+int64_t CodedCache::BytesOf(int64_t rows) const {
   const int64_t bits = SaturatingSum(keys_.BitsOf(rows), values_.BitsOf(rows));
-  return CheckMemory(bits / 8, setup().memory_limit_bytes);
+  if (bits == std::numeric_limits<int64_t>::max()) return bits;
+  return bits / 8 + (bits % 8 != 0 ? 1 : 0);
+}
+
+int64_t CodedCache::PeakBytes(int64_t rows) const {
+  return std::max({BytesOf(rows), BytesOf(keys_.RowsBeforeLastGroup(rows)),
+                   BytesOf(values_.RowsBeforeLastGroup(rows))});
+}
+
+absl::Span<const float> CodedCache::RowOf(const float* rows, int64_t row) const {
+  if (rows == nullptr) return zeros_;
+  return {rows + row * width(), static_cast<size_t>(width())};
+}
+
+absl::Status CodedCache::CheckRow(absl::Span<const float> key,
+                                  absl::Span<const float> value) const {
+  KVWIRE_RETURN_IF_ERROR(keys_.CheckRow(key));
+  return values_.CheckRow(value);
 }
 
 absl::StatusOr<std::vector<int64_t>> CodedCache::StoredRows(const TokenBlock& block) const {
   std::vector<int64_t> stored;
   if (block.keys == nullptr && block.values == nullptr) return stored;
-  const auto half = static_cast<size_t>(width());
-  std::vector<float> row(2 * half);
   for (int64_t i = 0; i < block.rows; ++i) {
-    LoadRow<float>(block, i, width(), absl::MakeSpan(row));
-    if (ContentOf<float>(row) == RowContent::kZero) continue;
-    absl::Status status = keys_.CheckRow(absl::MakeConstSpan(row.data(), half));
-    if (status.ok()) status = values_.CheckRow(absl::MakeConstSpan(row.data() + half, half));
+    const absl::Span<const float> key = RowOf(block.keys, i);
+    const absl::Span<const float> value = RowOf(block.values, i);
+    if (ContentOf(key) == RowContent::kZero && ContentOf(value) == RowContent::kZero) continue;
+    const absl::Status status = CheckRow(key, value);
     if (!status.ok()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("token ", tokens_ + i, ": ", status.message()));
+          absl::StrCat("token ", tokens_ + i, ": ", std::string(status.message())));
     }
     stored.push_back(i);
   }
@@ -62,13 +80,11 @@ absl::StatusOr<std::vector<int64_t>> CodedCache::StoredRows(const TokenBlock& bl
 absl::Status CodedCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, StoredRows(block));
-  KVWIRE_RETURN_IF_ERROR(CheckRows(keys_.rows() + static_cast<int64_t>(stored.size())));
-  const auto half = static_cast<size_t>(width());
-  std::vector<float> row(2 * half);
+  const int64_t rows = keys_.rows() + static_cast<int64_t>(stored.size());
+  KVWIRE_RETURN_IF_ERROR(CheckMemory(PeakBytes(rows), setup().memory_limit_bytes));
   for (const int64_t i : stored) {
-    LoadRow<float>(block, i, width(), absl::MakeSpan(row));
-    keys_.Append(absl::MakeConstSpan(row.data(), half));
-    values_.Append(absl::MakeConstSpan(row.data() + half, half));
+    keys_.Append(RowOf(block.keys, i));
+    values_.Append(RowOf(block.values, i));
   }
   tokens_ += block.rows;
   return absl::OkStatus();
@@ -96,7 +112,8 @@ absl::Status CodedCache::BeginSection(int64_t tokens, SnapshotSection section) {
   KVWIRE_RETURN_IF_ERROR(index < key_sections_
                              ? keys_.BeginSection(index, section, tokens)
                              : values_.BeginSection(index - key_sections_, section, tokens));
-  return CheckRows(std::max(keys_.rows(), values_.rows()));
+  return CheckMemory(BytesOf(std::max(keys_.rows(), values_.rows())),
+                     setup().memory_limit_bytes);
 }
 
 absl::Status CodedCache::RestoreBytes(std::string_view piece) {

@@ -34,17 +34,24 @@ class CodedCache : public RowCache {
   absl::Status EndRestore() override;
   void VisitRows(BlockVisitor visitor) const override;
   int64_t ZeroRows() const override { return tokens_ - keys_.rows(); }
+  absl::Status CheckRow(absl::Span<const float> key,
+                        absl::Span<const float> value) const override;
+  int64_t PeakBytes(int64_t rows) const override;
 
  private:
   CodedCache(const CacheSetup& setup, std::unique_ptr<RowCodec> keys,
              std::unique_ptr<RowCodec> values);
 
-  absl::Status CheckRows(int64_t rows) const;
+  // The whole bytes of `rows` rows, saturating.
+  int64_t BytesOf(int64_t rows) const;
+  // Row `row` of the keys or values of a block, zeros where there are none.
+  absl::Span<const float> RowOf(const float* rows, int64_t row) const;
   // The rows of a block that are not zero, or why one of them cannot be coded.
   absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block) const;
   absl::Status EndSection();
 
   int64_t tokens_ = 0;
+  std::vector<float> zeros_;  // [w]
   CodedRows keys_;
   CodedRows values_;
   size_t key_sections_;

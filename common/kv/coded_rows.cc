@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/little_endian.h"
 #include "common/base/status_macros.h"
+#include "common/kv/small_float.h"
 #include "common/kv/token_rows.h"
 
 namespace kvwire {
@@ -14,7 +16,8 @@ namespace {
 
 constexpr int kHalfBits = 16;
 
-bool IsFiniteHalf(uint64_t bits) { return (bits >> 10 & 31) != 31; }
+// Halfway between the largest number of binary16 and what would be the next.
+constexpr float kHalfOverflow = 65520;
 
 }  // namespace
 
@@ -22,7 +25,10 @@ CodedRows::CodedRows(std::unique_ptr<RowCodec> codec, int64_t width)
     : codec_(std::move(codec)),
       width_(width),
       fields_(codec_->fields()),
-      codes_(fields_.size()) {}
+      codes_(fields_.size()),
+      row_(keeps_rows() ? 0 : 1, width) {
+  for (PackedBits& bits : codes_) outputs_.push_back(&bits);
+}
 
 int64_t CodedRows::GroupsOf(int64_t rows) const {
   return std::max(int64_t{0}, rows - codec_->recent_rows()) / codec_->group_rows();
@@ -38,9 +44,14 @@ int64_t CodedRows::BitsOf(int64_t rows) const {
   return SaturatingSum(coded_bits, waiting_bits);
 }
 
+int64_t CodedRows::RowsBeforeLastGroup(int64_t rows) const {
+  const int64_t groups = GroupsOf(rows);
+  return groups == 0 ? rows : (groups - 1) * codec_->group_rows() + most_waiting();
+}
+
 absl::Status CodedRows::CheckRow(absl::Span<const float> row) const {
   for (const float number : row) {
-    if (Eigen::numext::isfinite(Eigen::half(number))) continue;
+    if (std::abs(number) < kHalfOverflow) continue;
     return absl::InvalidArgumentError(
         absl::StrCat(number, " is over the range of binary16, which is 65504"));
   }
@@ -49,35 +60,36 @@ absl::Status CodedRows::CheckRow(absl::Span<const float> row) const {
 
 void CodedRows::Append(absl::Span<const float> row) {
   if (!keeps_rows()) {
-    const Matrix one = MatrixView(row.data(), 1, width_);
-    std::vector<PackedBits*> out;
-    for (PackedBits& bits : codes_) out.push_back(&bits);
-    codec_->Encode(one, out);
-    ++groups_;
+    std::copy(row.begin(), row.end(), row_.data());
+    Encode(row_);
     return;
   }
   for (const float number : row) waiting_.emplace_back(number);
-  if (waiting() >= codec_->recent_rows() + codec_->group_rows()) EncodeOldestGroup();
+  if (waiting() > most_waiting()) EncodeOldestGroup();
+}
+
+void CodedRows::Encode(const Matrix& group) {
+  codec_->Encode(group, outputs_);
+  ++groups_;
 }
 
 // From the rounded rows, which are all that a restored state has.
 void CodedRows::EncodeOldestGroup() {
-  const int64_t count = codec_->group_rows() * width_;
-  Matrix rows(codec_->group_rows(), width_);
-  std::transform(waiting_.begin(), waiting_.begin() + count, rows.data(),
+  Matrix group(codec_->group_rows(), width_);
+  const auto end = waiting_.begin() + group.size();
+  std::transform(waiting_.begin(), end, group.data(),
                  [](Eigen::half number) { return static_cast<float>(number); });
-  waiting_.erase(waiting_.begin(), waiting_.begin() + count);
-  std::vector<PackedBits*> out;
-  for (PackedBits& bits : codes_) out.push_back(&bits);
-  codec_->Encode(rows, out);
-  ++groups_;
+  waiting_.erase(waiting_.begin(), end);
+  Encode(group);
 }
 
 void CodedRows::Decode(int64_t first, Eigen::Ref<Matrix> out) const {
   const int64_t group_rows = codec_->group_rows();
+  std::vector<BitReader> in;
+  in.reserve(fields_.size());
   int64_t done = 0;
   for (; done < out.rows() && first + done < groups_ * group_rows; done += group_rows) {
-    std::vector<BitReader> in;
+    in.clear();
     for (size_t i = 0; i < fields_.size(); ++i) {
       in.emplace_back(codes_[i], (first + done) / group_rows * fields_[i].bits);
     }
@@ -85,9 +97,9 @@ void CodedRows::Decode(int64_t first, Eigen::Ref<Matrix> out) const {
   }
   for (; done < out.rows(); ++done) {
     const int64_t row = first + done - groups_ * group_rows;
-    for (int64_t j = 0; j < width_; ++j) {
-      out(done, j) = static_cast<float>(waiting_[static_cast<size_t>(row * width_ + j)]);
-    }
+    std::transform(waiting_.begin() + row * width_, waiting_.begin() + (row + 1) * width_,
+                   out.row(done).begin(),
+                   [](Eigen::half number) { return static_cast<float>(number); });
   }
 }
 
@@ -108,36 +120,45 @@ absl::Status CodedRows::WriteSection(size_t index, ByteSink sink) const {
   if (index < codes_.size()) return codes_[index].Write(sink);
   return WriteRows(waiting(), width_ * kHalfBits / 8, sink,
                    [this](int64_t row, std::string& piece) {
-                     const Eigen::half* from = waiting_.data() + row * width_;
-                     piece.append(reinterpret_cast<const char*>(from),
-                                  static_cast<size_t>(width_) * sizeof(Eigen::half));
+                     const auto begin = waiting_.begin() + row * width_;
+                     for (auto number = begin; number != begin + width_; ++number) {
+                       AppendLittleEndian(Eigen::numext::bit_cast<uint16_t>(*number), piece);
+                     }
                    });
 }
 
 absl::Status CodedRows::BeginSection(size_t index, SnapshotSection section,
                                      int64_t most_rows) {
   restoring_ = index;
-  if (index >= fields_.size()) {
-    KVWIRE_RETURN_IF_ERROR(section_.Begin(section, SectionContent::kRows16));
-    const int64_t most_waiting = codec_->group_rows() + codec_->recent_rows() - 1;
-    const int64_t row_bits = width_ * kHalfBits;
-    const int64_t waiting = section.bits / row_bits;
-    const int64_t coded = groups_ * codec_->group_rows();
-    if (section.bits % row_bits != 0 || waiting > most_waiting ||
-        coded + waiting > most_rows || GroupsOf(coded + waiting) != groups_) {
-      return absl::DataLossError(absl::StrCat(section.bits, " bits of waiting rows after ",
-                                              groups_, " groups are not those of a state"));
-    }
-    return absl::OkStatus();
-  }
-  const CodeField& field = fields_[index];
+  return index < fields_.size() ? BeginField(section, most_rows)
+                                : BeginWaiting(section, most_rows);
+}
+
+absl::Status CodedRows::BeginField(const SnapshotSection& section, int64_t most_rows) {
+  const CodeField& field = fields_[restoring_];
   KVWIRE_RETURN_IF_ERROR(section_.Begin(section, field.content));
+  const bool first = restoring_ == 0;
+  const int64_t most_groups = first ? most_rows / codec_->group_rows() : groups_;
   const int64_t groups = section.bits / field.bits;
-  if (index == 0 && groups <= most_rows / codec_->group_rows()) groups_ = groups;
-  if (section.bits % field.bits != 0 || groups != groups_) {
-    return absl::DataLossError(absl::StrCat(
-        "a section of ", section.bits, " bits does not hold ", index == 0 ? "at most " : "",
-        index == 0 ? most_rows / codec_->group_rows() : groups_, " groups of ", field.bits));
+  if (section.bits < 0 || section.bits % field.bits != 0 || groups > most_groups ||
+      (!first && groups != groups_)) {
+    return absl::DataLossError(absl::StrCat("a section of ", section.bits,
+                                            " bits does not hold ", first ? "at most " : "",
+                                            most_groups, " groups of ", field.bits));
+  }
+  groups_ = groups;
+  return absl::OkStatus();
+}
+
+absl::Status CodedRows::BeginWaiting(const SnapshotSection& section, int64_t most_rows) {
+  KVWIRE_RETURN_IF_ERROR(section_.Begin(section, SectionContent::kRows16));
+  const int64_t row_bits = width_ * kHalfBits;
+  const int64_t waiting = section.bits / row_bits;
+  const int64_t coded = groups_ * codec_->group_rows();
+  if (section.bits < 0 || section.bits % row_bits != 0 || waiting > most_waiting() ||
+      coded + waiting > most_rows || GroupsOf(coded + waiting) != groups_) {
+    return absl::DataLossError(absl::StrCat(section.bits, " bits of waiting rows after ",
+                                            groups_, " groups are not those of a state"));
   }
   return absl::OkStatus();
 }
@@ -149,8 +170,10 @@ absl::Status CodedRows::RestoreBytes(std::string_view piece) {
 
 absl::Status CodedRows::EndSection() {
   if (restoring_ >= codes_.size()) return TakeWaiting();
+  const PackedBits& bits = codes_[restoring_];
   KVWIRE_RETURN_IF_ERROR(section_.End(codes_[restoring_]));
-  return CheckNumbers(fields_[restoring_], codes_[restoring_]);
+  KVWIRE_RETURN_IF_ERROR(CheckNumbers(fields_[restoring_], bits));
+  return codec_->CheckField(restoring_, bits);
 }
 
 // Scales and norms of 16 bits are binary16 and must be finite, or answers would not be.
@@ -159,7 +182,8 @@ absl::Status CodedRows::CheckNumbers(const CodeField& field, const PackedBits& b
       field.content == SectionContent::kScales || field.content == SectionContent::kNorms;
   if (!numbers || field.symbol_bits != kHalfBits) return absl::OkStatus();
   for (int64_t at = 0; at < bits.bits(); at += kHalfBits) {
-    if (IsFiniteHalf(bits.Get(at, kHalfBits))) continue;
+    const auto code = static_cast<uint32_t>(bits.Get(at, kHalfBits));
+    if (IsFiniteCode(SmallFloat::kBinary16, code)) continue;
     return absl::DataLossError(absl::StrCat("number ", at / kHalfBits, " of a section of ",
                                             std::string(SectionContentName(field.content)),
                                             " is not finite"));
@@ -170,9 +194,11 @@ absl::Status CodedRows::CheckNumbers(const CodeField& field, const PackedBits& b
 absl::Status CodedRows::TakeWaiting() {
   KVWIRE_RETURN_IF_ERROR(section_.End(restored_waiting_));
   for (int64_t at = 0; at < restored_waiting_.bits(); at += kHalfBits) {
-    const uint64_t number = restored_waiting_.Get(at, kHalfBits);
-    if (!IsFiniteHalf(number)) return absl::DataLossError("a waiting row is not finite");
-    waiting_.push_back(Eigen::numext::bit_cast<Eigen::half>(static_cast<uint16_t>(number)));
+    const auto code = static_cast<uint16_t>(restored_waiting_.Get(at, kHalfBits));
+    if (!IsFiniteCode(SmallFloat::kBinary16, code)) {
+      return absl::DataLossError("a waiting row is not finite");
+    }
+    waiting_.push_back(Eigen::numext::bit_cast<Eigen::half>(code));
   }
   restored_waiting_ = PackedBits();
   return absl::OkStatus();

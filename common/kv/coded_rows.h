@@ -6,6 +6,7 @@
 // and never again.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,12 @@ class CodedRows {
 
   int64_t rows() const { return groups_ * codec_->group_rows() + waiting(); }
   int64_t group_rows() const { return codec_->group_rows(); }
-  // The exact size of `rows` rows.
+
+  // The exact size of `rows` rows, or the largest int64_t where that is smaller.
   int64_t BitsOf(int64_t rows) const;
+  // The last count on the way to `rows` at which the next row completed a group, or `rows`:
+  // rows that wait may be larger than what becomes of them.
+  int64_t RowsBeforeLastGroup(int64_t rows) const;
 
   // OK, or INVALID_ARGUMENT: a number over the range of binary16, and RowCodec::CheckRow.
   absl::Status CheckRow(absl::Span<const float> row) const;
@@ -49,10 +54,15 @@ class CodedRows {
 
  private:
   int64_t waiting() const { return static_cast<int64_t>(waiting_.size()) / width_; }
-  bool keeps_rows() const { return codec_->group_rows() + codec_->recent_rows() > 1; }
-  // How many of `rows` rows are in coded groups.
+  // One more would make a group.
+  int64_t most_waiting() const { return codec_->group_rows() + codec_->recent_rows() - 1; }
+  bool keeps_rows() const { return most_waiting() > 0; }
+  // How many groups of `rows` rows are coded.
   int64_t GroupsOf(int64_t rows) const;
+  void Encode(const Matrix& group);
   void EncodeOldestGroup();
+  absl::Status BeginField(const SnapshotSection& section, int64_t most_rows);
+  absl::Status BeginWaiting(const SnapshotSection& section, int64_t most_rows);
   absl::Status CheckNumbers(const CodeField& field, const PackedBits& bits) const;
   absl::Status TakeWaiting();
 
@@ -61,7 +71,9 @@ class CodedRows {
   std::vector<CodeField> fields_;
   int64_t groups_ = 0;
   std::vector<PackedBits> codes_;     // one a field
-  std::vector<Eigen::half> waiting_;  // [waiting(), w]
+  std::vector<PackedBits*> outputs_;  // the same, as the codec wants them
+  Matrix row_;                        // [1, w], if rows do not wait
+  std::deque<Eigen::half> waiting_;   // [waiting(), w]
 
   size_t restoring_ = 0;  // the section that bytes go to
   BitsSection section_;

@@ -42,6 +42,8 @@ struct KvAlgorithm {
   std::string_view state_bits;  // the formula, in n tokens that are not zero, d, options
   absl::Span<const AlgorithmOption> options = {};
   AttentionSupport attention = AttentionSupport::kBoth;
+  // Keys are not stored but known by the place of their tokens in the stream.
+  bool keys_by_place = false;
   // Returns INVALID_ARGUMENT on an option's value, FAILED_PRECONDITION without a
   // frame where one is needed, RESOURCE_EXHAUSTED if the L tokens of setup.frame
   // would not fit into setup.memory_limit_bytes.

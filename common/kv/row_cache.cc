@@ -15,4 +15,8 @@ absl::Status RowCache::Attend(const Eigen::Ref<const Matrix>& queries,
   return absl::OkStatus();
 }
 
+int64_t RowCache::PeakBytes(int64_t rows) const {
+  return SaturatingProduct(rows, 2 * width() * int64_t{sizeof(float)});
+}
+
 }  // namespace kvwire

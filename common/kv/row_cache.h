@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "absl/types/span.h"
 #include "common/attention/softmax_attention.h"
 #include "common/kv/kv_cache.h"
 
@@ -28,6 +29,17 @@ class RowCache : public KvCache {
 
   // How many visible tokens have a key and a value of zeros.
   virtual int64_t ZeroRows() const = 0;
+
+  // For wrappers, which hand tokens on later than they take them: what Append would say to
+  // the numbers of a finite token [w], wherever in the stream it comes. OK, or
+  // INVALID_ARGUMENT without the token's place.
+  virtual absl::Status CheckRow(absl::Span<const float> /*key*/,
+                                absl::Span<const float> /*value*/) const {
+    return absl::OkStatus();
+  }
+  // The most bytes that are held against the memory limit while `rows` tokens that are not
+  // zero are taken one by one, saturating. Unless it says more, each as it is at binary32.
+  virtual int64_t PeakBytes(int64_t rows) const;
 
  protected:
   explicit RowCache(const CacheSetup& setup) : setup_(setup) {}

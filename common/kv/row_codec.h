@@ -45,6 +45,12 @@ class RowCodec {
   // sequence a field. On the portable path: the same bits on every machine.
   virtual void Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const = 0;
 
+  // Whether `bits`, the restored bits of a field of whole groups, can be those of groups:
+  // OK, or DATA_LOSS saying why not. Scales and norms of 16 bits are finite at binary16.
+  virtual absl::Status CheckField(size_t /*field*/, const PackedBits& /*bits*/) const {
+    return absl::OkStatus();
+  }
+
   // Writes the rows of a group [G, w] that `in`, one reader a field, stands at.
   virtual void Decode(absl::Span<BitReader> in, Eigen::Ref<Matrix> rows) const = 0;
 };

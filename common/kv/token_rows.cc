@@ -121,7 +121,9 @@ void TokenRows<Number>::DropFront(int64_t count) {
 }
 
 template <typename Number>
-void TokenRows<Number>::CopyRows(int64_t first, Matrix& keys, Matrix& values) const {
+void TokenRows<Number>::CopyRows(int64_t first,
+                                 // Views. NOLINTNEXTLINE(performance-unnecessary-value-param)
+                                 Eigen::Ref<Matrix> keys, Eigen::Ref<Matrix> values) const {
   for (int64_t row = 0; row < keys.rows(); ++row) {
     const int64_t at = dropped_ + first + row;
     const Block& block = blocks_[static_cast<size_t>(at / block_rows_)];
@@ -228,9 +230,12 @@ absl::Status RowSection::End() const {
 
 template RowContent ContentOf(absl::Span<const float>);
 template RowContent ContentOf(absl::Span<const Eigen::half>);
+template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<float>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::half>);
+template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::bfloat16>);
 template class TokenRows<float>;
 template class TokenRows<Eigen::half>;
+template class TokenRows<Eigen::bfloat16>;
 
 }  // namespace kvwire

@@ -41,7 +41,7 @@ absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes);
 // What a row holds. Negative zeros are zeros.
 enum class RowContent { kZero, kFinite, kNotFinite };
 
-// From here on Number is float or Eigen::half.
+// From here on Number is float, Eigen::half or Eigen::bfloat16.
 template <typename Number>
 RowContent ContentOf(absl::Span<const Number> row);
 
@@ -66,6 +66,9 @@ class TokenRows {
   // rows give equal attention, to the bit.
   void VisitBlocks(BlockVisitor visitor) const;
 
+  // Writes rows first .. first + keys.rows() - 1 into `keys` and `values` [count, w].
+  void CopyRows(int64_t first, Eigen::Ref<Matrix> keys, Eigen::Ref<Matrix> values) const;
+
   void AppendSerialized(int64_t row, std::string& out) const;
 
  private:
@@ -75,8 +78,6 @@ class TokenRows {
     Numbers keys;    // [up to block_rows_, w]
     Numbers values;  // the same
   };
-
-  void CopyRows(int64_t first, Matrix& keys, Matrix& values) const;
 
   int64_t width_;
   int64_t block_rows_;

@@ -205,6 +205,7 @@ KvAlgorithm DescribeBitplane() {
           .summary = "values at 1 bit, keys regenerated from the public frame",
           .reference = "baseline: meets the floor of L d bits",
           .state_bits = "n d",
+          .keys_by_place = true,
           .create = Create};
 }
 

@@ -1,29 +1,22 @@
 #ifndef KVWIRE_COMMON_KV_ALGORITHMS_FULL_CACHE_H_
 #define KVWIRE_COMMON_KV_ALGORITHMS_FULL_CACHE_H_
 
-// Every key and value, rounded to Number (float or Eigen::half). Tokens that are
-// zero after rounding are counted, not stored: each weighs e^0 in closed form and
-// the order of tokens does not matter. One section holds the other tokens in
-// order; the container's token count less these rows is the count of zeros.
+// Every key and value, rounded to Number (float, Eigen::half or Eigen::bfloat16). Tokens that
+// are zero after rounding are counted, not stored: each weighs e^0 in closed form and the
+// order of tokens does not matter. One section holds the other tokens in order; the
+// container's token count less these rows is the count of zeros.
 
-#include <cstring>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/kv/nonzero_rows.h"
 #include "common/kv/row_cache.h"
 #include "common/kv/token_rows.h"
 
 namespace kvwire {
-
-// The content of rows of Number.
-template <typename Number>
-inline constexpr SectionContent kRowsContent = SectionContent::kRows32;
-template <>
-inline constexpr SectionContent kRowsContent<Eigen::half> = SectionContent::kRows16;
 
 template <typename Number>
 class FullCache : public RowCache {
@@ -40,7 +33,8 @@ class FullCache : public RowCache {
 
   absl::Status Append(const TokenBlock& block) override {
     KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-    KVWIRE_ASSIGN_OR_RETURN(const int64_t stored, CountStored(block));
+    KVWIRE_ASSIGN_OR_RETURN(const int64_t stored,
+                            CountNonzeroRows<Number>(block, width(), tokens_));
     KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + stored));
     std::vector<Number> row(2 * width());
     for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
@@ -79,11 +73,8 @@ class FullCache : public RowCache {
   absl::Status RestoreBytes(std::string_view piece) override {
     std::vector<Number> row(2 * width());
     return section_.Append(piece, [&](std::string_view bytes) {
-      std::memcpy(row.data(), bytes.data(), bytes.size());
-      if (ContentOf<Number>(row) != RowContent::kFinite) {
-        return absl::DataLossError(
-            absl::StrCat("row ", rows_.rows(), " is zero or not finite"));
-      }
+      KVWIRE_RETURN_IF_ERROR(
+          ParseNonzeroRow<Number>(bytes, rows_.rows(), absl::MakeSpan(row)));
       rows_.Append(row);
       return absl::OkStatus();
     });
@@ -91,29 +82,27 @@ class FullCache : public RowCache {
 
   absl::Status EndRestore() override { return section_.End(); }
 
+  absl::Status CheckRow(absl::Span<const float> key,
+                        absl::Span<const float> value) const override {
+    for (const absl::Span<const float> half : {key, value}) {
+      for (const float number : half) {
+        if (Eigen::numext::isfinite(Number(number))) continue;
+        return absl::InvalidArgumentError(
+            absl::StrCat(number, " overflows ", 8 * sizeof(Number), " bits"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  int64_t PeakBytes(int64_t rows) const override {
+    return SaturatingProduct(rows, RowBytes());
+  }
+
  private:
   int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width()); }
 
   absl::Status CheckRows(int64_t rows) const {
-    return CheckMemory(SaturatingProduct(rows, RowBytes()), setup().memory_limit_bytes);
-  }
-
-  // Returns how many tokens of a finite block are not zero, or INVALID_ARGUMENT if
-  // one overflows Number.
-  absl::StatusOr<int64_t> CountStored(const TokenBlock& block) const {
-    if (block.keys == nullptr && block.values == nullptr) return 0;
-    std::vector<Number> row(2 * width());
-    int64_t stored = 0;
-    for (int64_t i = 0; i < block.rows; ++i) {
-      LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
-      const RowContent content = ContentOf<Number>(row);
-      if (content == RowContent::kNotFinite) {
-        return absl::InvalidArgumentError(absl::StrCat("token ", tokens_ + i, " overflows ",
-                                                       8 * sizeof(Number), " bits a number"));
-      }
-      stored += content == RowContent::kFinite;
-    }
-    return stored;
+    return CheckMemory(PeakBytes(rows), setup().memory_limit_bytes);
   }
 
   int64_t tokens_ = 0;

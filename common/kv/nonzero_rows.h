@@ -1,0 +1,38 @@
+#ifndef KVWIRE_COMMON_KV_NONZERO_ROWS_H_
+#define KVWIRE_COMMON_KV_NONZERO_ROWS_H_
+
+// A section of whole tokens of which none is zero, as caches keep them that count zero
+// tokens and store the others. Number is float, Eigen::half or Eigen::bfloat16.
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/kv/kv_cache.h"
+#include "common/kv/snapshot_section.h"
+
+namespace kvwire {
+
+// The content of rows of Number.
+template <typename Number>
+inline constexpr SectionContent kRowsContent = SectionContent::kRows32;
+template <>
+inline constexpr SectionContent kRowsContent<Eigen::half> = SectionContent::kRows16;
+template <>
+inline constexpr SectionContent kRowsContent<Eigen::bfloat16> = SectionContent::kRowsBf16;
+
+// How many tokens of a finite block, of rows [w], are not zero once they are rounded to
+// Number. Returns INVALID_ARGUMENT if one overflows Number, counting from `first_token`.
+template <typename Number>
+absl::StatusOr<int64_t> CountNonzeroRows(const TokenBlock& block, int64_t width,
+                                         int64_t first_token);
+
+// Reads the serialized row `index` of a section into `row` [2 w]. Returns DATA_LOSS if it
+// is zero or not finite.
+template <typename Number>
+absl::Status ParseNonzeroRow(std::string_view bytes, int64_t index, absl::Span<Number> row);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_NONZERO_ROWS_H_
