@@ -9,14 +9,18 @@ namespace kvwire {
 KvAlgorithm DescribeBitplane();
 KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
+KvAlgorithm DescribeH2o();
+KvAlgorithm DescribeScaleKv();
+KvAlgorithm DescribeScissorhands();
+KvAlgorithm DescribeSnapKv();
 KvAlgorithm DescribeStreaming();
+KvAlgorithm DescribeUniform();
 
 absl::Span<const KvAlgorithm> AlgorithmTable() {
   static const auto* const table = new std::vector<KvAlgorithm>{
-      DescribeBitplane(),
-      DescribeExact(),
-      DescribeFloat16(),
-      DescribeStreaming(),
+      DescribeBitplane(), DescribeExact(),     DescribeFloat16(),
+      DescribeH2o(),      DescribeScaleKv(),   DescribeScissorhands(),
+      DescribeSnapKv(),   DescribeStreaming(), DescribeUniform(),
   };
   return *table;
 }

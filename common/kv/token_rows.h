@@ -13,6 +13,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/attention/softmax_attention.h"
 #include "common/base/matrix.h"
@@ -42,12 +43,25 @@ absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes);
 enum class RowContent { kZero, kFinite, kNotFinite };
 
 // From here on Number is float or Eigen::half.
+
+// The content of rows of Number.
+template <typename Number>
+inline constexpr SectionContent kRowsContent = SectionContent::kRows32;
+template <>
+inline constexpr SectionContent kRowsContent<Eigen::half> = SectionContent::kRows16;
+
 template <typename Number>
 RowContent ContentOf(absl::Span<const Number> row);
 
 // Writes row `row` of a block, rounded to Number, into `out` [2 w].
 template <typename Number>
 void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Number> out);
+
+// The rows of a finite block that are not zero once rounded to Number, increasing.
+// Returns INVALID_ARGUMENT if one overflows Number, naming it after the `tokens` before.
+template <typename Number>
+absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block, int64_t width,
+                                                int64_t tokens);
 
 // A sequence of rows in blocks of bounded size: growing never copies what is there.
 template <typename Number>
@@ -60,6 +74,10 @@ class TokenRows {
 
   void Append(absl::Span<const Number> row);  // [2 w]
   void DropFront(int64_t count);              // 0 <= count <= rows()
+
+  // Keeps the rows `survivors`, increasing indices below rows(), in place and in order.
+  // O(rows w); memory that is no longer needed is freed by the block.
+  void KeepRows(absl::Span<const int64_t> survivors);
 
   // Visits all rows as float32 blocks, for SoftmaxAttention. How the rows are cut
   // into blocks depends on rows() alone, never on what was dropped before: equal
@@ -76,6 +94,7 @@ class TokenRows {
     Numbers values;  // the same
   };
 
+  void MoveRow(int64_t from, int64_t to);
   void CopyRows(int64_t first, Matrix& keys, Matrix& values) const;
 
   int64_t width_;

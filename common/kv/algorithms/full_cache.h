@@ -19,12 +19,6 @@
 
 namespace kvwire {
 
-// The content of rows of Number.
-template <typename Number>
-inline constexpr SectionContent kRowsContent = SectionContent::kRows32;
-template <>
-inline constexpr SectionContent kRowsContent<Eigen::half> = SectionContent::kRows16;
-
 template <typename Number>
 class FullCache : public RowCache {
  public:
@@ -40,12 +34,13 @@ class FullCache : public RowCache {
 
   absl::Status Append(const TokenBlock& block) override {
     KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-    KVWIRE_ASSIGN_OR_RETURN(const int64_t stored, CountStored(block));
-    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + stored));
+    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
+                            StoredRows<Number>(block, width(), tokens_));
+    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
     std::vector<Number> row(2 * width());
-    for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
+    for (const int64_t i : stored) {
       LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
-      if (ContentOf<Number>(row) == RowContent::kFinite) rows_.Append(row);
+      rows_.Append(row);
     }
     tokens_ += block.rows;
     return absl::OkStatus();
@@ -96,24 +91,6 @@ class FullCache : public RowCache {
 
   absl::Status CheckRows(int64_t rows) const {
     return CheckMemory(SaturatingProduct(rows, RowBytes()), setup().memory_limit_bytes);
-  }
-
-  // Returns how many tokens of a finite block are not zero, or INVALID_ARGUMENT if
-  // one overflows Number.
-  absl::StatusOr<int64_t> CountStored(const TokenBlock& block) const {
-    if (block.keys == nullptr && block.values == nullptr) return 0;
-    std::vector<Number> row(2 * width());
-    int64_t stored = 0;
-    for (int64_t i = 0; i < block.rows; ++i) {
-      LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
-      const RowContent content = ContentOf<Number>(row);
-      if (content == RowContent::kNotFinite) {
-        return absl::InvalidArgumentError(absl::StrCat("token ", tokens_ + i, " overflows ",
-                                                       8 * sizeof(Number), " bits a number"));
-      }
-      stored += content == RowContent::kFinite;
-    }
-    return stored;
   }
 
   int64_t tokens_ = 0;
