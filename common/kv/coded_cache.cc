@@ -40,28 +40,26 @@ absl::Status CodedCache::CheckRows(int64_t rows) const {
   return CheckMemory(bits / 8, setup().memory_limit_bytes);
 }
 
-absl::StatusOr<std::vector<int64_t>> CodedCache::StoredRows(const TokenBlock& block) const {
-  std::vector<int64_t> stored;
-  if (block.keys == nullptr && block.values == nullptr) return stored;
+absl::StatusOr<std::vector<int64_t>> CodedCache::CodableRows(const TokenBlock& block) const {
+  KVWIRE_ASSIGN_OR_RETURN(std::vector<int64_t> stored,
+                          StoredRows<float>(block, width(), tokens_));
   const auto half = static_cast<size_t>(width());
   std::vector<float> row(2 * half);
-  for (int64_t i = 0; i < block.rows; ++i) {
+  for (const int64_t i : stored) {
     LoadRow<float>(block, i, width(), absl::MakeSpan(row));
-    if (ContentOf<float>(row) == RowContent::kZero) continue;
     absl::Status status = keys_.CheckRow(absl::MakeConstSpan(row.data(), half));
     if (status.ok()) status = values_.CheckRow(absl::MakeConstSpan(row.data() + half, half));
     if (!status.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("token ", tokens_ + i, ": ", status.message()));
     }
-    stored.push_back(i);
   }
   return stored;
 }
 
 absl::Status CodedCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-  KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, StoredRows(block));
+  KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, CodableRows(block));
   KVWIRE_RETURN_IF_ERROR(CheckRows(keys_.rows() + static_cast<int64_t>(stored.size())));
   const auto half = static_cast<size_t>(width());
   std::vector<float> row(2 * half);

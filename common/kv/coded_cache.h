@@ -41,7 +41,7 @@ class CodedCache : public RowCache {
 
   absl::Status CheckRows(int64_t rows) const;
   // The rows of a block that are not zero, or why one of them cannot be coded.
-  absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block) const;
+  absl::StatusOr<std::vector<int64_t>> CodableRows(const TokenBlock& block) const;
   absl::Status EndSection();
 
   int64_t tokens_ = 0;

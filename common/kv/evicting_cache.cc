@@ -116,7 +116,7 @@ absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup,
 }
 
 absl::StatusOr<int> FormatOf(const AlgorithmSpec& spec) {
-  return spec.ChoiceOption(kFormatOption.key, {{"float32", "float16"}});
+  return spec.ChoiceOption(kFormatOption.key, {"float32", "float16"});
 }
 
 }  // namespace

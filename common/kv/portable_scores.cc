@@ -9,29 +9,45 @@
 namespace kvwire {
 namespace {
 
-constexpr int64_t kTileNumbers = int64_t{1} << 20;
-constexpr int64_t kMostTileQueries = 16;
+// Queries that share a walk over the keys.
+constexpr int kTogether = 8;
 
-// Adds each product in order of coordinate. `kRows` independent sums hide the latency of
-// an addition; how many there are changes no bit of any.
-template <int kRows>
-void Dots(const double* query, const float* keys, int64_t dims, double scale, double* out) {
-  double sums[kRows] = {};
-  for (int64_t j = 0; j < dims; ++j) {
-    for (int r = 0; r < kRows; ++r) sums[r] += query[j] * double{keys[r * dims + j]};
+// Logits of kLanes queries, interleaved [d, kLanes], to out [kLanes, stride]. Each sum adds
+// its products in order of coordinate, whatever kLanes is.
+template <int kLanes>
+void Dots(const double* queries, const KeyValueBlock& block, double scale, int64_t stride,
+          double* out) {
+  const int64_t dims = block.keys.cols();
+  for (int64_t row = 0; row < block.keys.rows(); ++row) {
+    const float* key = block.keys.data() + row * dims;
+    double sums[kLanes] = {};
+    for (int64_t j = 0; j < dims; ++j) {
+      const double number = key[j];
+      for (int lane = 0; lane < kLanes; ++lane)
+        sums[lane] += number * queries[j * kLanes + lane];
+    }
+    for (int lane = 0; lane < kLanes; ++lane) out[lane * stride + row] = scale * sums[lane];
   }
-  for (int r = 0; r < kRows; ++r) out[r] = scale * sums[r];
 }
 
-void AllDots(const double* query, MatrixView keys, double scale, double* out) {
-  constexpr int kTogether = 8;
-  const int64_t dims = keys.cols();
-  int64_t row = 0;
-  for (; row + kTogether <= keys.rows(); row += kTogether) {
-    Dots<kTogether>(query, keys.data() + row * dims, dims, scale, out + row);
+template <int kLanes>
+void VisitLanes(BlockSource blocks, int64_t rows, MatrixView queries, int64_t first,
+                double scale, LogitVisitor visit) {
+  std::vector<double> lanes(static_cast<size_t>(queries.cols() * kLanes));
+  for (int64_t j = 0; j < queries.cols(); ++j) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      lanes[static_cast<size_t>(j * kLanes + lane)] = queries(first + lane, j);
+    }
   }
-  for (; row < keys.rows(); ++row) {
-    Dots<1>(query, keys.data() + row * dims, dims, scale, out + row);
+  std::vector<double> logits(static_cast<size_t>(kLanes * rows));
+  int64_t done = 0;
+  blocks([&](const KeyValueBlock& block) {
+    Dots<kLanes>(lanes.data(), block, scale, rows, logits.data() + done);
+    done += block.keys.rows();
+  });
+  for (int lane = 0; lane < kLanes; ++lane) {
+    visit(first + lane, absl::MakeSpan(logits).subspan(static_cast<size_t>(lane * rows),
+                                                       static_cast<size_t>(rows)));
   }
 }
 
@@ -39,25 +55,12 @@ void AllDots(const double* query, MatrixView keys, double scale, double* out) {
 
 void VisitLogits(BlockSource blocks, int64_t rows, MatrixView queries, double scale,
                  LogitVisitor visit) {
-  const int64_t tile = std::clamp(kTileNumbers / std::max(rows, int64_t{1}), int64_t{1},
-                                  std::min(kMostTileQueries, queries.rows() + 1));
-  std::vector<double> logits(static_cast<size_t>(tile * rows));
-  std::vector<double> wide(static_cast<size_t>(tile * queries.cols()));
-  for (int64_t first = 0; first < queries.rows(); first += tile) {
-    const int64_t count = std::min(tile, queries.rows() - first);
-    const float* from = queries.data() + first * queries.cols();
-    std::copy(from, from + count * queries.cols(), wide.begin());
-    int64_t done = 0;
-    blocks([&](const KeyValueBlock& block) {
-      for (int64_t q = 0; q < count; ++q) {
-        AllDots(wide.data() + q * queries.cols(), block.keys, scale,
-                logits.data() + q * rows + done);
-      }
-      done += block.keys.rows();
-    });
-    for (int64_t q = 0; q < count; ++q) {
-      visit(first + q, absl::MakeSpan(logits.data() + q * rows, static_cast<size_t>(rows)));
-    }
+  int64_t first = 0;
+  for (; first + kTogether <= queries.rows(); first += kTogether) {
+    VisitLanes<kTogether>(blocks, rows, queries, first, scale, visit);
+  }
+  for (; first < queries.rows(); ++first) {
+    VisitLanes<1>(blocks, rows, queries, first, scale, visit);
   }
 }
 

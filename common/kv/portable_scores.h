@@ -19,7 +19,7 @@ namespace kvwire {
 using LogitVisitor = absl::FunctionRef<void(int64_t query, absl::Span<double> logits)>;
 
 // Visits `queries` [m, d] in order, each with its logits over the `rows` keys of `blocks`.
-// O(m rows d) time, 8 MB or one query's logits of memory, whichever is more.
+// O(m rows d) time, 64 bytes of memory a row.
 void VisitLogits(BlockSource blocks, int64_t rows, MatrixView queries, double scale,
                  LogitVisitor visit);
 

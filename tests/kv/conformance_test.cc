@@ -20,7 +20,11 @@ std::vector<CacheCase> Cases() {
   std::vector<CacheCase> cases = CasesOfAllAlgorithms(
       {"streaming:sinks=2,window=3", "streaming:sinks=0,window=9",
        "streaming:sinks=5,window=0", "streaming:evict=before,sinks=1,window=4",
-       "streaming:sinks=3,window=1300", "exact:scale=rsqrt"});
+       "streaming:sinks=3,window=1300", "exact:scale=rsqrt", "h2o:heavy=3,recent=2",
+       "h2o:heavy=0,recent=5,score=mean,format=float16",
+       "scissorhands:budget=8,recent=2,drop=3,history=40",
+       "scissorhands:budget=5,recent=0,mark=percentile", "snapkv:window=3,cap=7",
+       "scalekv:budget=17", "uniform:budget=5", "uniform:budget=5,format=float16"});
   // The one that reads values as bits.
   cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
   cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});

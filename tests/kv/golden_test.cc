@@ -51,11 +51,15 @@ class GoldenTest : public ::testing::TestWithParam<CacheCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
-                         ::testing::ValuesIn(CasesOfAllAlgorithms(
-                             {"streaming:evict=before,sinks=1,window=6",
-                              "streaming:sinks=2,window=5", "exact:scale=rsqrt"})),
-                         [](const auto& test) { return test.param.Name(); });
+INSTANTIATE_TEST_SUITE_P(
+    Algorithms, GoldenTest,
+    ::testing::ValuesIn(CasesOfAllAlgorithms(
+        {"streaming:evict=before,sinks=1,window=6", "streaming:sinks=2,window=5",
+         "exact:scale=rsqrt", "h2o:heavy=3,recent=2",
+         "h2o:heavy=3,recent=2,score=mean,format=float16",
+         "scissorhands:budget=8,recent=2,drop=3,history=40", "snapkv:window=3,cap=7",
+         "scalekv:budget=17", "uniform:budget=5"})),
+    [](const auto& test) { return test.param.Name(); });
 
 TEST_P(GoldenTest, SnapshotsKeepTheirBytes) {
   EXPECT_TRUE(GoldenSnapshot(GetParam()) == Contents(FileOf(GetParam())))

@@ -40,7 +40,7 @@ absl::StatusOr<Options> Options::FromSpec(const AlgorithmSpec& spec) {
         "algorithm h2o: heavy=0 and recent=0 would keep nothing");
   }
   KVWIRE_ASSIGN_OR_RETURN(const int scoring,
-                          spec.ChoiceOption("score", {{"sum", "mean", "decay"}}));
+                          spec.ChoiceOption("score", {"sum", "mean", "decay"}));
   options.scoring = static_cast<Scoring>(scoring);
   KVWIRE_ASSIGN_OR_RETURN(options.factor, spec.RealOption("factor", 0.1, 0, 1));
   KVWIRE_RETURN_IF_ERROR(CheckFormatOption(spec));
@@ -76,6 +76,9 @@ Powers PowersOf(double base, int64_t exponent) {
 //
 // Sums favour tokens that many queries saw; `mean` divides by their number, as kvpress
 // does, and `decay` multiplies by a factor at every query (Jo and Shin 2024).
+//
+// Sections of evicting_cache.h: rows, counters, and scores of a binary32 a row, for means
+// followed by how many queries saw it, 64 bits.
 class H2oPolicy : public EvictionPolicy {
  public:
   H2oPolicy(const Options& options, double scale) : options_(options), scale_(scale) {}

@@ -61,6 +61,8 @@ std::vector<int64_t> ObservedPositions(int64_t tokens) {
 // one layer and has one budget; by default it is 650 tokens, the mean over the layers of
 // their tables for a tenth of the memory. Their query is that of a second projection,
 // without the rotation that the cached keys have had; here it is the token's query.
+//
+// Sections of evicting_cache.h: rows, counters.
 class ScaleKvPolicy : public EvictionPolicy {
  public:
   ScaleKvPolicy(int64_t budget, double scale) : budget_(budget), scale_(scale) {}

@@ -41,8 +41,7 @@ absl::StatusOr<Options> Options::FromSpec(const AlgorithmSpec& spec) {
         absl::StrCat("algorithm scissorhands: recent=", options.recent,
                      " and drop=", options.drop, " are more than budget=", options.budget));
   }
-  KVWIRE_ASSIGN_OR_RETURN(const int mark,
-                          spec.ChoiceOption("mark", {{"length", "percentile"}}));
+  KVWIRE_ASSIGN_OR_RETURN(const int mark, spec.ChoiceOption("mark", {"length", "percentile"}));
   options.mark = static_cast<Mark>(mark);
   KVWIRE_RETURN_IF_ERROR(CheckFormatOption(spec));
   return options;
@@ -112,6 +111,9 @@ class Histories {
 // evicted a query has its attention to give to few tokens, and marks nearly all of them:
 // the authors' program has another, the 90th percentile of the query's own probabilities,
 // which is the entry floor(0.9 t) of them in order, t tokens being visible.
+//
+// Sections of evicting_cache.h: rows, counters, and scores of `history` bits a row, the
+// mark of the last query lowest.
 class ScissorhandsPolicy : public EvictionPolicy {
  public:
   ScissorhandsPolicy(const Options& options, double scale)

@@ -36,7 +36,7 @@ absl::StatusOr<Options> Options::FromSpec(const AlgorithmSpec& spec) {
     return absl::InvalidArgumentError(
         absl::StrCat("algorithm snapkv: kernel=", options.kernel, " must be odd"));
   }
-  KVWIRE_ASSIGN_OR_RETURN(const int pooling, spec.ChoiceOption("pooling", {{"avg", "max"}}));
+  KVWIRE_ASSIGN_OR_RETURN(const int pooling, spec.ChoiceOption("pooling", {"avg", "max"}));
   options.pooling = pooling == 0 ? Pooling::kSum : Pooling::kMax;
   KVWIRE_RETURN_IF_ERROR(CheckFormatOption(spec));
   return options;
@@ -53,6 +53,8 @@ absl::StatusOr<Options> Options::FromSpec(const AlgorithmSpec& spec) {
 // stream of single tokens the first selection is the original's, with cap + 1 tokens; its
 // causal mask is that a query sees the tokens up to the end of its own scale. The queries
 // of the window are part of the state. Neighbours are the tokens that are held.
+//
+// Sections of evicting_cache.h: rows, counters, queries, indices.
 class SnapKvPolicy : public EvictionPolicy {
  public:
   SnapKvPolicy(const Options& options, double scale) : options_(options), scale_(scale) {}

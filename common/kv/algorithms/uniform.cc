@@ -17,9 +17,11 @@ constexpr uint64_t kReservoirStream = 0x696f767265736572;  // "reservoi"
 // (Vitter 1985, algorithm R). The t-th token (from 0) that is not zero is in the sample
 // until the next; from the first that is over the budget on it takes the place of one of
 // the sample's `budget` tokens, the j-th oldest, or leaves at once if j is not below
-// `budget`, where j = Bits(t) mod (t + 1) of CounterRng(seed, stream): within 2^-11 of
-// uniform on 0 .. t for any stream. Each draw follows from the place of the token, so
+// `budget`, where j = Bits(t) mod (t + 1) of CounterRng(seed, stream): no j is more than
+// 1 + 2^-11 times as likely as another. Each draw follows from the place of the token, so
 // neither blocks nor scales change the sample, and nothing is in the state but it.
+//
+// Sections of evicting_cache.h: rows, counters.
 class ReservoirPolicy : public EvictionPolicy {
  public:
   ReservoirPolicy(int64_t budget, uint64_t seed)
