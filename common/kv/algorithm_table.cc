@@ -11,20 +11,25 @@ KvAlgorithm DescribeBfloat16();
 KvAlgorithm DescribeBitplane();
 KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
+KvAlgorithm DescribeH2o();
 KvAlgorithm DescribeKivi();
 KvAlgorithm DescribeMean();
 KvAlgorithm DescribePolarquant();
 KvAlgorithm DescribeQ4_0();
 KvAlgorithm DescribeQ8_0();
 KvAlgorithm DescribeQjl();
+KvAlgorithm DescribeScaleKv();
 KvAlgorithm DescribeScatterbrain();
+KvAlgorithm DescribeScissorhands();
 KvAlgorithm DescribeSkvq();
+KvAlgorithm DescribeSnapKv();
 KvAlgorithm DescribeStreaming();
 KvAlgorithm DescribeSubgen();
 KvAlgorithm DescribeSubgenRatio();
 KvAlgorithm DescribeSubgen2();
 KvAlgorithm DescribeSubgen4();
 KvAlgorithm DescribeTurboquant();
+KvAlgorithm DescribeUniform();
 KvAlgorithm DescribeZero();
 KvWrapper DescribeWindow();
 
@@ -37,20 +42,25 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
       DescribeBitplane(),
       DescribeExact(),
       DescribeFloat16(),
+      DescribeH2o(),
       DescribeKivi(),
       DescribeMean(),
       DescribePolarquant(),
       DescribeQ4_0(),
       DescribeQ8_0(),
       DescribeQjl(),
+      DescribeScaleKv(),
       DescribeScatterbrain(),
+      DescribeScissorhands(),
       DescribeSkvq(),
+      DescribeSnapKv(),
       DescribeStreaming(),
       DescribeSubgen(),
       DescribeSubgenRatio(),
       DescribeSubgen2(),
       DescribeSubgen4(),
       DescribeTurboquant(),
+      DescribeUniform(),
       DescribeZero(),
   };
   return *table;

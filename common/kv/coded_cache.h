@@ -47,7 +47,7 @@ class CodedCache : public RowCache {
   // Row `row` of the keys or values of a block, zeros where there are none.
   absl::Span<const float> RowOf(const float* rows, int64_t row) const;
   // The rows of a block that are not zero, or why one of them cannot be coded.
-  absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block) const;
+  absl::StatusOr<std::vector<int64_t>> CodableRows(const TokenBlock& block) const;
   absl::Status EndSection();
 
   int64_t tokens_ = 0;

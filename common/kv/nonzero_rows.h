@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "common/kv/kv_cache.h"
+#include "common/base/matrix.h"
 #include "common/kv/snapshot_section.h"
 
 namespace kvwire {
@@ -21,12 +21,6 @@ template <>
 inline constexpr SectionContent kRowsContent<Eigen::half> = SectionContent::kRows16;
 template <>
 inline constexpr SectionContent kRowsContent<Eigen::bfloat16> = SectionContent::kRowsBf16;
-
-// How many tokens of a finite block, of rows [w], are not zero once they are rounded to
-// Number. Returns INVALID_ARGUMENT if one overflows Number, counting from `first_token`.
-template <typename Number>
-absl::StatusOr<int64_t> CountNonzeroRows(const TokenBlock& block, int64_t width,
-                                         int64_t first_token);
 
 // Reads the serialized row `index` of a section into `row` [2 w]. Returns DATA_LOSS if it
 // is zero or not finite.

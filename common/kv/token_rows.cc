@@ -104,6 +104,24 @@ void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Num
 }
 
 template <typename Number>
+absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block, int64_t width,
+                                                int64_t tokens) {
+  std::vector<int64_t> stored;
+  if (block.keys == nullptr && block.values == nullptr) return stored;
+  std::vector<Number> row(static_cast<size_t>(2 * width));
+  for (int64_t i = 0; i < block.rows; ++i) {
+    LoadRow<Number>(block, i, width, absl::MakeSpan(row));
+    const RowContent content = ContentOf<Number>(row);
+    if (content == RowContent::kNotFinite) {
+      return absl::InvalidArgumentError(absl::StrCat("token ", tokens + i, " overflows ",
+                                                     8 * sizeof(Number), " bits a number"));
+    }
+    if (content == RowContent::kFinite) stored.push_back(i);
+  }
+  return stored;
+}
+
+template <typename Number>
 TokenRows<Number>::TokenRows(int64_t width)
     : width_(width),
       block_rows_(std::clamp(kBlockBytes / RowBytes(width), int64_t{1}, kMaxBlockRows)) {}
@@ -122,6 +140,32 @@ void TokenRows<Number>::DropFront(int64_t count) {
   rows_ -= count;
   dropped_ += count;
   for (; dropped_ >= block_rows_; dropped_ -= block_rows_) blocks_.pop_front();
+}
+
+template <typename Number>
+void TokenRows<Number>::KeepRows(absl::Span<const int64_t> survivors) {
+  const auto count = static_cast<int64_t>(survivors.size());
+  for (int64_t row = 0; row < count; ++row) {
+    const int64_t from = survivors[static_cast<size_t>(row)];
+    if (from != row) MoveRow(from, row);
+  }
+  rows_ = count;
+  const int64_t end = dropped_ + rows_;
+  blocks_.resize(static_cast<size_t>((end + block_rows_ - 1) / block_rows_));
+  if (end % block_rows_ == 0) return;
+  const auto numbers = static_cast<size_t>(end % block_rows_ * width_);
+  blocks_.back().keys.resize(numbers);
+  blocks_.back().values.resize(numbers);
+}
+
+template <typename Number>
+void TokenRows<Number>::MoveRow(int64_t from, int64_t to) {
+  const Block& source = blocks_[static_cast<size_t>((dropped_ + from) / block_rows_)];
+  Block& target = blocks_[static_cast<size_t>((dropped_ + to) / block_rows_)];
+  const int64_t source_at = (dropped_ + from) % block_rows_ * width_;
+  const int64_t target_at = (dropped_ + to) % block_rows_ * width_;
+  std::copy_n(source.keys.begin() + source_at, width_, target.keys.begin() + target_at);
+  std::copy_n(source.values.begin() + source_at, width_, target.values.begin() + target_at);
 }
 
 template <typename Number>
@@ -238,6 +282,12 @@ template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<float>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::half>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::bfloat16>);
+template absl::StatusOr<std::vector<int64_t>> StoredRows<float>(const TokenBlock&, int64_t,
+                                                                int64_t);
+template absl::StatusOr<std::vector<int64_t>> StoredRows<Eigen::half>(const TokenBlock&,
+                                                                      int64_t, int64_t);
+template absl::StatusOr<std::vector<int64_t>> StoredRows<Eigen::bfloat16>(const TokenBlock&,
+                                                                          int64_t, int64_t);
 template class TokenRows<float>;
 template class TokenRows<Eigen::half>;
 template class TokenRows<Eigen::bfloat16>;

@@ -13,6 +13,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/attention/softmax_attention.h"
 #include "common/base/matrix.h"
@@ -52,6 +53,12 @@ RowContent ContentOf(absl::Span<const Number> row);
 template <typename Number>
 void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Number> out);
 
+// The rows of a finite block that are not zero once rounded to Number, increasing.
+// Returns INVALID_ARGUMENT if one overflows Number, naming it after the `tokens` before.
+template <typename Number>
+absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block, int64_t width,
+                                                int64_t tokens);
+
 // A sequence of rows in blocks of bounded size: growing never copies what is there.
 template <typename Number>
 class TokenRows {
@@ -63,6 +70,10 @@ class TokenRows {
 
   void Append(absl::Span<const Number> row);  // [2 w]
   void DropFront(int64_t count);              // 0 <= count <= rows()
+
+  // Keeps the rows `survivors`, increasing indices below rows(), in place and in order.
+  // O(rows w); memory that is no longer needed is freed by the block.
+  void KeepRows(absl::Span<const int64_t> survivors);
 
   // Visits all rows as float32 blocks, for SoftmaxAttention. How the rows are cut
   // into blocks depends on rows() alone, never on what was dropped before: equal
@@ -81,6 +92,8 @@ class TokenRows {
     Numbers keys;    // [up to block_rows_, w]
     Numbers values;  // the same
   };
+
+  void MoveRow(int64_t from, int64_t to);
 
   int64_t width_;
   int64_t block_rows_;

@@ -39,7 +39,15 @@ std::vector<CacheCase> Cases() {
                             "skvq:sinks=2,window=3",
                             "skvq:scales=float8,sinks=0,window=0",
                             "q8_0+window:sinks=2,recent=3",
-                            "kivi:group=3,residual=3+window:format=float16,recent=5"});
+                            "kivi:group=3,residual=3+window:format=float16,recent=5",
+                            "h2o:heavy=3,recent=2",
+                            "h2o:heavy=0,recent=5,score=mean,format=float16",
+                            "scissorhands:budget=8,recent=2,drop=3,history=40",
+                            "scissorhands:budget=5,recent=0,mark=percentile",
+                            "snapkv:window=3,cap=7",
+                            "scalekv:budget=17",
+                            "uniform:budget=5",
+                            "uniform:budget=5,format=float16"});
   // The one that reads values as bits.
   cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
   cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});

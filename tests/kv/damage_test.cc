@@ -37,7 +37,9 @@ INSTANTIATE_TEST_SUITE_P(
          "balancekv:block=2,sinks=0,window=1", "scatterbrain:features=2,window=1",
          "subgen:delta=0.5,s=2,t=2", "subgen-ratio:delta=1.5,t=2", "subgen4:delta=0.5,s=2,t=1",
          "kivi:group=2,residual=2", "skvq:sinks=1,window=1",
-         "skvq:scales=float8,sinks=0,window=0", "q8_0+window:sinks=1,recent=1"})),
+         "skvq:scales=float8,sinks=0,window=0", "q8_0+window:sinks=1,recent=1",
+         "h2o:heavy=1,recent=2,score=mean", "scissorhands:budget=3,recent=1,history=12",
+         "snapkv:window=2,cap=3", "uniform:budget=3,format=float16"})),
     [](const auto& test) { return test.param.Name(); });
 
 TEST_P(DamageTest, ATruncatedSnapshotIsDataLoss) {

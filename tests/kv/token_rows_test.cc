@@ -1,6 +1,7 @@
 #include "common/kv/token_rows.h"
 
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,35 @@ TYPED_TEST(TokenRowsTest, DroppedRowsLeaveNoTraceInTheBlocks) {
   }
 }
 
+TYPED_TEST(TokenRowsTest, EvictedRowsLeaveNoTraceInTheBlocks) {
+  std::mt19937_64 random(1);
+  // The last d has one row a block.
+  for (const auto& [dims, total] :
+       std::vector<std::pair<int64_t, int64_t>>{{2, 200}, {2, 2600}, {60000, 4}}) {
+    for (const uint64_t of_eight : {0, 1, 4, 7, 8}) {
+      for (const int64_t drop : {int64_t{0}, total / 3}) {
+        TokenRows<TypeParam> evicted(dims);
+        TokenRows<TypeParam> fresh(dims);
+        for (int64_t i = 0; i < total; ++i) AppendRow(evicted, dims, i % 250);
+        evicted.DropFront(drop);
+        std::vector<int64_t> survivors;
+        for (int64_t i = 0; i < total - drop; ++i) {
+          if (random() % 8 >= of_eight) continue;
+          survivors.push_back(i);
+          AppendRow(fresh, dims, (drop + i) % 250);
+        }
+        evicted.KeepRows(survivors);
+        ASSERT_EQ(evicted.rows(), static_cast<int64_t>(survivors.size()));
+        EXPECT_TRUE(Visited(evicted) == Visited(fresh));
+        for (TokenRows<TypeParam>* rows : {&evicted, &fresh}) {
+          for (int64_t i = 0; i < 3; ++i) AppendRow(*rows, dims, i);
+        }
+        EXPECT_TRUE(Visited(evicted) == Visited(fresh));
+      }
+    }
+  }
+}
+
 TEST(RowContentTest, TellsZerosFromNumbersAndTheRest) {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -85,6 +115,22 @@ TEST(RowContentTest, TellsZerosFromNumbersAndTheRest) {
   EXPECT_EQ(ContentOf<float>(std::vector<float>{0, nan}), RowContent::kNotFinite);
   EXPECT_EQ(ContentOf<Eigen::half>(std::vector<Eigen::half>{Eigen::half(1e6F)}),
             RowContent::kNotFinite);
+}
+
+TEST(StoredRowsTest, NamesTheRowsThatDoNotRoundToZero) {
+  const float keys[] = {0, 1e-9F, 1, -0.0F};
+  const float values[] = {0, 0, 0, 2};
+  const TokenBlock block{4, nullptr, keys, values, true};
+  EXPECT_THAT(StoredRows<float>(block, 1, 0).value(), ::testing::ElementsAre(1, 2, 3));
+  EXPECT_THAT(StoredRows<Eigen::half>(block, 1, 0).value(), ::testing::ElementsAre(2, 3));
+  EXPECT_THAT(StoredRows<float>({4, nullptr, nullptr, nullptr, true}, 1, 0).value(),
+              ::testing::IsEmpty());
+  const float large[] = {0, 0, 1e6F};
+  EXPECT_THAT(StoredRows<float>({3, nullptr, nullptr, large, true}, 1, 7).value(),
+              ::testing::ElementsAre(2));
+  EXPECT_THAT(StoredRows<Eigen::half>({3, nullptr, nullptr, large, true}, 1, 7),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("token 9 overflows 16 bits a number")));
 }
 
 TEST(MemoryTest, SaturatesInsteadOfOverflowing) {

@@ -32,7 +32,8 @@ class BitplaneCache : public RowCache {
 
   absl::Status Append(const TokenBlock& block) override {
     KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-    const std::vector<int64_t> stored = StoredRows(block);
+    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
+                            StoredRows<float>(block, width(), tokens_));
     KVWIRE_RETURN_IF_ERROR(CheckKeys(block, stored));
     KVWIRE_RETURN_IF_ERROR(CheckValues(block, stored));
     for (const int64_t row : stored) {
@@ -64,7 +65,6 @@ class BitplaneCache : public RowCache {
  private:
   int64_t rows() const { return plane_.bits() / dims_; }
 
-  std::vector<int64_t> StoredRows(const TokenBlock& block) const;
   absl::Status CheckKeys(const TokenBlock& block, const std::vector<int64_t>& stored) const;
   absl::Status CheckValues(const TokenBlock& block, const std::vector<int64_t>& stored) const;
   // The keys of rows first .. first + count - 1 [count, w].
@@ -83,22 +83,6 @@ class BitplaneCache : public RowCache {
   BitsSection section_;
   bool begun_ = false;
 };
-
-std::vector<int64_t> BitplaneCache::StoredRows(const TokenBlock& block) const {
-  std::vector<int64_t> stored;
-  if (block.keys == nullptr && block.values == nullptr) return stored;
-  for (int64_t row = 0; row < block.rows; ++row) {
-    for (const float* half : {block.keys, block.values}) {
-      if (half == nullptr) continue;
-      const absl::Span<const float> numbers(half + row * width(),
-                                            static_cast<size_t>(width()));
-      if (ContentOf(numbers) == RowContent::kZero) continue;
-      stored.push_back(row);
-      break;
-    }
-  }
-  return stored;
-}
 
 absl::Status BitplaneCache::CheckKeys(const TokenBlock& block,
                                       const std::vector<int64_t>& stored) const {

@@ -33,13 +33,13 @@ class FullCache : public RowCache {
 
   absl::Status Append(const TokenBlock& block) override {
     KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-    KVWIRE_ASSIGN_OR_RETURN(const int64_t stored,
-                            CountNonzeroRows<Number>(block, width(), tokens_));
-    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + stored));
+    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
+                            StoredRows<Number>(block, width(), tokens_));
+    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
     std::vector<Number> row(2 * width());
-    for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
+    for (const int64_t i : stored) {
       LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
-      if (ContentOf<Number>(row) == RowContent::kFinite) rows_.Append(row);
+      rows_.Append(row);
     }
     tokens_ += block.rows;
     return absl::OkStatus();

@@ -148,9 +148,6 @@ class StreamingCache : public RowCache {
     return position < budget_.sinks || position >= window_begin;
   }
 
-  // The number of rows that Append would store of `block`.
-  int64_t CountStored(const TokenBlock& block, int64_t window_begin) const;
-
   void Store(int64_t position, absl::Span<const float> row) {
     (position < budget_.sinks ? sinks_ : recent_).Append(position, row);
   }
@@ -167,35 +164,27 @@ class StreamingCache : public RowCache {
   int64_t restored_rows_ = 0;
 };
 
-int64_t StreamingCache::CountStored(const TokenBlock& block, int64_t window_begin) const {
-  if (block.keys == nullptr && block.values == nullptr) return 0;
-  std::vector<float> row(2 * width());
-  int64_t stored = 0;
-  for (int64_t i = 0; i < block.rows; ++i) {
-    if (!IsVisible(tokens_ + i, window_begin)) continue;
-    LoadRow<float>(block, i, width(), absl::MakeSpan(row));
-    stored += ContentOf<float>(row) == RowContent::kFinite;
-  }
-  return stored;
-}
-
 absl::Status StreamingCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
   const int64_t end = tokens_ + block.rows;
   int64_t window_begin = window_begin_;
   if (scale_closed_) window_begin = budget_.WindowBegin(tokens_);
   if (budget_.evicts_before) window_begin = budget_.WindowBegin(end);
-  const int64_t stored = CountStored(block, window_begin);
-  const int64_t held =
-      sinks_.rows().rows() + recent_.rows().rows() - recent_.RowsBefore(window_begin) + stored;
+  KVWIRE_ASSIGN_OR_RETURN(std::vector<int64_t> stored,
+                          StoredRows<float>(block, width(), tokens_));
+  stored.erase(
+      std::remove_if(stored.begin(), stored.end(),
+                     [&](int64_t i) { return !IsVisible(tokens_ + i, window_begin); }),
+      stored.end());
+  const int64_t held = sinks_.rows().rows() + recent_.rows().rows() -
+                       recent_.RowsBefore(window_begin) + static_cast<int64_t>(stored.size());
   KVWIRE_RETURN_IF_ERROR(CheckRows(std::max(held, budget_.Kept(end))));
 
   recent_.DropBefore(window_begin);
   std::vector<float> row(2 * width());
-  for (int64_t i = 0; i < block.rows && stored > 0; ++i) {
-    if (!IsVisible(tokens_ + i, window_begin)) continue;
+  for (const int64_t i : stored) {
     LoadRow<float>(block, i, width(), absl::MakeSpan(row));
-    if (ContentOf<float>(row) == RowContent::kFinite) Store(tokens_ + i, row);
+    Store(tokens_ + i, row);
   }
   tokens_ = end;
   window_begin_ = window_begin;
