@@ -1,7 +1,6 @@
 #include "common/kv/coded_cache.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -39,9 +38,7 @@ CodedCache::CodedCache(const CacheSetup& setup, std::unique_ptr<RowCodec> keys,
       section_count_(key_sections_ + values_.Sections().size()) {}
 
 int64_t CodedCache::BytesOf(int64_t rows) const {
-  const int64_t bits = SaturatingSum(keys_.BitsOf(rows), values_.BitsOf(rows));
-  if (bits == std::numeric_limits<int64_t>::max()) return bits;
-  return bits / 8 + (bits % 8 != 0 ? 1 : 0);
+  return WholeBytes(SaturatingSum(keys_.BitsOf(rows), values_.BitsOf(rows)));
 }
 
 int64_t CodedCache::PeakBytes(int64_t rows) const {

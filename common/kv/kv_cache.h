@@ -82,7 +82,8 @@ class KvCache {
 
   // Writes the attention output of `queries` [m, d] into `out` [m, d]. Changes
   // nothing, so a retried call is the same call. Returns FAILED_PRECONDITION if no
-  // token was appended, INVALID_ARGUMENT if a shape is not [m, d].
+  // token was appended, INVALID_ARGUMENT if a shape is not [m, d], OUT_OF_RANGE if scores
+  // or outputs overflow binary32.
   virtual absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
                               Eigen::Ref<Matrix> out) const = 0;
 

@@ -22,15 +22,14 @@ class MinMaxGrid {
 
   // 2^code_bits values, 1 <= code_bits <= kMaxCodeBits, from low to high.
   MinMaxGrid(float low, float high, int code_bits)
-      : low_(low),
-        high_(high),
-        last_code_((1 << code_bits) - 1),
-        codes_per_unit_(low_ == high_ ? 0 : last_code_ / (high_ - low_)) {}
+      : low_(low), high_(high), last_code_((1 << code_bits) - 1) {}
 
   // The place of the nearest value, the higher of two; the nearer end's of a number that
-  // is not between them.
+  // is not between them. A division, because the product with an inverse would not find
+  // all halves.
   uint32_t Code(float number) const {
-    const double place = (number - low_) * codes_per_unit_ + 0.5;
+    if (low_ == high_) return 0;
+    const double place = (number - low_) * last_code_ / (high_ - low_) + 0.5;
     return static_cast<uint32_t>(place < 0 ? 0 : place > last_code_ ? last_code_ : place);
   }
 
@@ -44,7 +43,6 @@ class MinMaxGrid {
   double low_;
   double high_;
   double last_code_;  // L
-  double codes_per_unit_;
 };
 
 }  // namespace kvwire

@@ -66,6 +66,10 @@ int64_t SaturatingProduct(int64_t a, int64_t b) {
 
 int64_t SaturatingSum(int64_t a, int64_t b) { return a > kSaturated - b ? kSaturated : a + b; }
 
+int64_t WholeBytes(int64_t bits) {
+  return bits == kSaturated ? bits : bits / 8 + (bits % 8 != 0 ? 1 : 0);
+}
+
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes) {
   if (needed_bytes <= limit_bytes && needed_bytes != kSaturated) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(

@@ -34,6 +34,9 @@ int64_t SaturatingProduct(int64_t a, int64_t b);
 
 int64_t SaturatingSum(int64_t a, int64_t b);  // likewise
 
+// The bytes that hold `bits` >= 0; the largest int64_t of itself.
+int64_t WholeBytes(int64_t bits);
+
 // Returns RESOURCE_EXHAUSTED, naming both, if needed_bytes is over the limit or
 // saturated.
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes);

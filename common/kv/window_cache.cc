@@ -182,8 +182,8 @@ absl::Status WindowCache<Number>::BeginSection(int64_t tokens, SnapshotSection s
   if (announced_sections_++ == 0) return BeginKept(tokens, section);
   if (announced_sections_ == 2) KVWIRE_RETURN_IF_ERROR(section_.End());
   KVWIRE_RETURN_IF_ERROR(inner_->BeginSection(tokens - kept(), section));
-  announced_bytes_ = SaturatingSum(announced_bytes_, section.bytes());
-  return CheckMemory(announced_bytes_, setup().memory_limit_bytes);
+  announced_bits_ = SaturatingSum(announced_bits_, section.bits);
+  return CheckMemory(WholeBytes(announced_bits_), setup().memory_limit_bytes);
 }
 
 template <typename Number>
@@ -194,8 +194,8 @@ absl::Status WindowCache<Number>::BeginKept(int64_t tokens, SnapshotSection sect
     return absl::DataLossError(absl::StrCat(section_.rows(), " tokens where at most ",
                                             most_rows, " are kept as they are"));
   }
-  announced_bytes_ = section.bytes();
-  return CheckMemory(announced_bytes_, setup().memory_limit_bytes);
+  announced_bits_ = section.bits;
+  return CheckMemory(section.bytes(), setup().memory_limit_bytes);
 }
 
 template <typename Number>

@@ -83,7 +83,7 @@ class WindowCache : public RowCache {
   TokenRows<Number> recent_;
   RowSection section_;
   int64_t announced_sections_ = 0;  // of a snapshot
-  int64_t announced_bytes_ = 0;
+  int64_t announced_bits_ = 0;
 };
 
 }  // namespace kvwire

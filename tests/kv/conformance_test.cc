@@ -20,7 +20,10 @@ std::vector<CacheCase> Cases() {
   std::vector<CacheCase> cases = CasesOfAllAlgorithms(
       {"streaming:sinks=2,window=3", "streaming:sinks=0,window=9",
        "streaming:sinks=5,window=0", "streaming:evict=before,sinks=1,window=4",
-       "streaming:sinks=3,window=1300", "exact:scale=rsqrt"});
+       "streaming:sinks=3,window=1300", "exact:scale=rsqrt", "kivi:group=2,residual=4",
+       "kivi:bits=8,group=32,residual=512", "skvq:sinks=2,window=3",
+       "skvq:scales=float8,sinks=0,window=0", "q8_0+window:sinks=2,recent=3",
+       "kivi:group=3,residual=3+window:format=float16,recent=5"});
   // The one that reads values as bits.
   cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
   cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});
@@ -244,7 +247,8 @@ TEST_P(ConformanceTest, PassesTheErrorOfTheSinkOn) {
 bool KeepsEveryBit(const CacheSetup& setup) {
   const KvAlgorithm& algorithm = *FindAlgorithm(setup.spec.name()).value();
   return algorithm.kind == AlgorithmKind::kQuantizer || algorithm.name == "exact" ||
-         algorithm.name == "float16" || algorithm.name == "bitplane";
+         algorithm.name == "float16" || algorithm.name == "bfloat16" ||
+         algorithm.name == "bitplane";
 }
 
 // The counting argument itself: an algorithm that can answer for every one of the

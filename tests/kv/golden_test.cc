@@ -51,11 +51,14 @@ class GoldenTest : public ::testing::TestWithParam<CacheCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
-                         ::testing::ValuesIn(CasesOfAllAlgorithms(
-                             {"streaming:evict=before,sinks=1,window=6",
-                              "streaming:sinks=2,window=5", "exact:scale=rsqrt"})),
-                         [](const auto& test) { return test.param.Name(); });
+INSTANTIATE_TEST_SUITE_P(
+    Algorithms, GoldenTest,
+    ::testing::ValuesIn(CasesOfAllAlgorithms(
+        {"streaming:evict=before,sinks=1,window=6", "streaming:sinks=2,window=5",
+         "exact:scale=rsqrt", "kivi:bits=3,group=4,residual=8", "skvq:sinks=1,window=4",
+         "skvq:group=5,scales=float8,sinks=0,window=0", "q8_0+window:recent=6,sinks=2",
+         "kivi:group=2,residual=4+window:format=float16,recent=3"})),
+    [](const auto& test) { return test.param.Name(); });
 
 TEST_P(GoldenTest, SnapshotsKeepTheirBytes) {
   EXPECT_TRUE(GoldenSnapshot(GetParam()) == Contents(FileOf(GetParam())))

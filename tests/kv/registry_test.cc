@@ -32,6 +32,12 @@ TEST(RegistryTest, NeverChangesACode) {
   EXPECT_EQ(FindAlgorithm("float16").value()->code, 2);
   EXPECT_EQ(FindAlgorithm("bitplane").value()->code, 3);
   EXPECT_EQ(FindAlgorithm("streaming").value()->code, 4);
+  EXPECT_EQ(FindAlgorithm("bfloat16").value()->code, 5);
+  EXPECT_EQ(FindAlgorithm("q8_0").value()->code, 6);
+  EXPECT_EQ(FindAlgorithm("q4_0").value()->code, 7);
+  EXPECT_EQ(FindAlgorithm("kivi").value()->code, 8);
+  EXPECT_EQ(FindAlgorithm("skvq").value()->code, 9);
+  EXPECT_EQ(FindWrapper("window").value()->code, 1);
 }
 
 TEST(RegistryTest, HoldsWrappersLikewise) {

@@ -37,7 +37,7 @@ std::pair<std::vector<float>, std::vector<int64_t>> Visited(const TokenRows<Numb
 
 template <typename Number>
 class TokenRowsTest : public ::testing::Test {};
-using Numbers = ::testing::Types<float, Eigen::half>;
+using Numbers = ::testing::Types<float, Eigen::half, Eigen::bfloat16>;
 TYPED_TEST_SUITE(TokenRowsTest, Numbers);
 
 template <typename Number>
