@@ -20,8 +20,4 @@ int64_t RowCache::PeakBytes(int64_t rows) const {
   return SaturatingProduct(rows, 2 * width() * int64_t{sizeof(float)});
 }
 
-int64_t RowCache::PeakBytes(int64_t rows) const {
-  return SaturatingProduct(rows, 2 * width() * int64_t{sizeof(float)});
-}
-
 }  // namespace kvwire

@@ -1,3 +1,7 @@
+// KIVI. Sections: codes and ends of the keys' groups and the keys that wait, then the same
+// of the values. Codes go token by token, ends as GridEnds has them: of keys one pair a
+// channel for each G tokens, of values one a group of channels for each token.
+
 #include <algorithm>
 #include <memory>
 #include <utility>

@@ -1,3 +1,6 @@
+// Sections: codes of the keys, channel by channel, and the scales of their blocks, then the
+// same of the values (ScaledBlockCodec).
+
 #include <cmath>
 
 #include "common/kv/algorithms/scaled_block_codec.h"

@@ -1,3 +1,6 @@
+// SKVQ. Sections: the first and the most recent tokens (WindowCache), unless sinks=0 and
+// window=0, then codes and ends of the keys' groups and of the values' (TokenGroupCodec).
+
 #include <memory>
 #include <utility>
 

@@ -1,3 +1,5 @@
+// Sections: the kept tokens, then those of what is inside (WindowCache).
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
