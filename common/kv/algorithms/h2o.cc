@@ -179,16 +179,16 @@ Survivors H2oPolicy::Close(const HeldTokens& held) const {
   return survivors;
 }
 
-absl::Status H2oPolicy::CheckNotes(const PackedBits& bits, int64_t tokens) const {
-  const Notes notes = Read(bits);
-  for (size_t row = 0; row < notes.scores.size(); ++row) {
-    const float score = notes.scores[row];
+absl::Status H2oPolicy::CheckNotes(const PackedBits& notes, int64_t tokens) const {
+  const Notes read = Read(notes);
+  for (size_t row = 0; row < read.scores.size(); ++row) {
+    const float score = read.scores[row];
     if (!std::isfinite(score) || std::signbit(score)) {
       return absl::DataLossError(
           absl::StrCat("the score of row ", row, ", ", score, ", is not one"));
     }
-    if (!counts() || (notes.counts[row] > 0 && notes.counts[row] <= tokens)) continue;
-    return absl::DataLossError(absl::StrCat("row ", row, " was seen by ", notes.counts[row],
+    if (!counts() || (read.counts[row] > 0 && read.counts[row] <= tokens)) continue;
+    return absl::DataLossError(absl::StrCat("row ", row, " was seen by ", read.counts[row],
                                             " of ", tokens, " queries"));
   }
   return absl::OkStatus();
