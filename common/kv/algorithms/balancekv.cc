@@ -36,6 +36,8 @@ absl::StatusOr<double> Gamma(const AlgorithmSpec& spec) {
 // halves of one level are merged and halved again. A row of level l stands for 2^l tokens.
 // Zero tokens are counted, and weigh e^0 each. A token is taken in when it is appended, so
 // within a scale longer than the window some are halved before its queries are asked.
+// Sections: the number of tokens that are not zero; their rows, which are the first tokens,
+// then the levels from the highest down, then the window.
 class BalanceCache : public RowCache {
  public:
   BalanceCache(const CacheSetup& setup, const HalvingLayout& layout, const BalancedWalk& walk)

@@ -38,6 +38,8 @@ absl::StatusOr<RatioOptions> RatioOptions::FromSpec(const AlgorithmSpec& spec) {
 // What an unlucky sample does to the numerator it does to the denominator too, and the
 // answer is an average of values that occurred. Zero tokens weigh e^0 each. SubGen's
 // theorem does not cover it: a ratio is biased, and its bias vanishes as t grows.
+// Sections: the number of tokens of each cluster; the clusters' centres; their samples,
+// cluster by cluster.
 class SubgenRatioCache : public RowCache {
  public:
   SubgenRatioCache(const CacheSetup& setup, const RatioOptions& options)
