@@ -275,8 +275,8 @@ KvAlgorithm DescribeScatterbrain() {
           .summary = "a window of the last tokens, sums of Performer features of all others",
           .reference = "Chen, Dao, Winsor, Song, Rudra, Re 2021, arXiv 2110.15343",
           .state_bits =
-              "64 d min(n, window) + ceil(log2(N + 1)), and 32 features (d + 1) if "
-              "n > window, N tokens with zero ones",
+              "N tokens with the zero ones: 64 d min(n, window) + ceil(log2(N + 1)), and if n "
+              "> window 32 features (d + 1) more",
           .options = kOptions,
           .attention = AttentionSupport::kOrdinary,
           .create = Create,

@@ -177,8 +177,8 @@ KvAlgorithm DescribeSubgenRatio() {
           .summary = "whole tokens sampled from SubGen's clusters, for both sums at once",
           .reference = "ours; clusters of Zandieh et al. 2024, arXiv 2402.06082",
           .state_bits =
-              "32 (m d + 2 T d) + m ceil(log2(N + 1)), m clusters, T = sum of "
-              "min(t, their tokens), N tokens with zero ones",
+              "m clusters, T tokens kept of them, N with the zero ones: 32 (m d + 2 T d) + m "
+              "ceil(log2(N + 1))",
           .options = kOptions,
           .attention = AttentionSupport::kOrdinary,
           .create = Create,
