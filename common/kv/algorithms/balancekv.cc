@@ -36,6 +36,8 @@ absl::StatusOr<double> Gamma(const AlgorithmSpec& spec) {
 // halves of one level are merged and halved again. A row of level l stands for 2^l tokens.
 // Zero tokens are counted, and weigh e^0 each. A token is taken in when it is appended, so
 // within a scale longer than the window some are halved before its queries are asked.
+// Sections: the number of tokens that are not zero; their rows, which are the first tokens,
+// then the levels from the highest down, then the window.
 class BalanceCache : public RowCache {
  public:
   BalanceCache(const CacheSetup& setup, const HalvingLayout& layout, const BalancedWalk& walk)
@@ -253,9 +255,8 @@ KvAlgorithm DescribeBalancekv() {
           .summary = "BalanceKV: blocks halved by a self-balancing walk, sinks and window",
           .reference = "Han, Kapralov, Kochetkova, Sheth, Zandieh 2025, arXiv 2502.07861",
           .state_bits =
-              "64 d (min(n, sinks + window) + p mod block + block / 2 * ones in "
-              "floor(p / block)) + ceil(log2(N + 1)), p = n - sinks - window >= 0, "
-              "N tokens with zero ones",
+              "p = max(0, n - sinks - window), h = the ones in p / block, N tokens with the "
+              "zero ones: 64 d (n - p + p mod block + h block / 2) + ceil(log2(N + 1))",
           .options = kOptions,
           .attention = AttentionSupport::kOrdinary,
           .create = Create,

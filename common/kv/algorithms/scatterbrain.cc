@@ -53,6 +53,8 @@ int64_t ScatterOptions::Features(int64_t dims) const {
 // Zero tokens are counted, and weigh e^0 each, exactly. Memory is constant in n; the error
 // grows like e^{||q + k||^2} (softmax_features.h), so that with unit keys and queries of
 // norm above 3 or so the sums tell nothing.
+// Sections: the number of tokens that are not zero; for each feature the sum of its weights,
+// then those of weighted values; the window, oldest token first.
 class ScatterbrainCache : public KvCache {
  public:
   ScatterbrainCache(const CacheSetup& setup, const ScatterOptions& options, double scale)
@@ -273,8 +275,8 @@ KvAlgorithm DescribeScatterbrain() {
           .summary = "a window of the last tokens, sums of Performer features of all others",
           .reference = "Chen, Dao, Winsor, Song, Rudra, Re 2021, arXiv 2110.15343",
           .state_bits =
-              "64 d min(n, window) + ceil(log2(N + 1)), and 32 features (d + 1) if "
-              "n > window, N tokens with zero ones",
+              "N tokens with the zero ones: 64 d min(n, window) + ceil(log2(N + 1)), and if n "
+              "> window 32 features (d + 1) more",
           .options = kOptions,
           .attention = AttentionSupport::kOrdinary,
           .create = Create,

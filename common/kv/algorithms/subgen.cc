@@ -30,8 +30,8 @@ KvAlgorithm DescribeSubgen() {
           .summary = "SubGen: clusters of keys, and tokens sampled by the norms of values",
           .reference = "Zandieh, Han, Mirrokni, Karbasi 2024, arXiv 2402.06082",
           .state_bits =
-              "32 (m (1 + t) d + 2 s d) + 64 + m ceil(log2(N + 1)), m clusters, "
-              "N tokens with zero ones",
+              "m clusters, N tokens with the zero ones: 32 (m (1 + t) d + 2 s d) + 64 + m "
+              "ceil(log2(N + 1))",
           .options = SubgenOptionTable(),
           .attention = AttentionSupport::kOrdinary,
           .create = Create,

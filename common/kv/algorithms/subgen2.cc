@@ -84,8 +84,8 @@ KvAlgorithm DescribeSubgen2() {
           .summary = "SubGen of n^2 product tokens, at the sizes of Lemma 5.2",
           .reference = "ours; for Lemma 5.2 of the tensor paper, which gives no procedure",
           .state_bits =
-              "as subgen, t = ceil(e^(2 delta r) ln(n) / eps^2), "
-              "s = ceil(d / eps^2)",
+              "t = ceil(e^(2 delta r) ln(n) / eps^2), s = ceil(d / eps^2), the rest as in "
+              "subgen: 32 (m (1 + t) d + 2 s d) + 64 + m ceil(log2(N + 1))",
           .options = kOptions,
           .attention = AttentionSupport::kOrdinary,
           .create = Create,

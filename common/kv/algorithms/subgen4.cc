@@ -51,8 +51,8 @@ KvAlgorithm DescribeSubgen4() {
           .summary = "SubGen of both factors of tensor attention apart, over pairs of samples",
           .reference = "ours; for Lemma 5.1 of the tensor paper, which gives no procedure",
           .state_bits =
-              "32 ((m1 + m2) (1 + t) d + 4 s d) + 128 + (m1 + m2) "
-              "ceil(log2(N + 1)), m1 and m2 clusters, N tokens with zero ones",
+              "m clusters of both factors, N tokens with the zero ones: 32 (m (1 + t) d + 4 s "
+              "d) + 128 + m ceil(log2(N + 1))",
           .options = SubgenOptionTable(),
           .attention = AttentionSupport::kTensor,
           .create = Create,

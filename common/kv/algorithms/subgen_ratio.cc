@@ -38,6 +38,8 @@ absl::StatusOr<RatioOptions> RatioOptions::FromSpec(const AlgorithmSpec& spec) {
 // What an unlucky sample does to the numerator it does to the denominator too, and the
 // answer is an average of values that occurred. Zero tokens weigh e^0 each. SubGen's
 // theorem does not cover it: a ratio is biased, and its bias vanishes as t grows.
+// Sections: the number of tokens of each cluster; the clusters' centres; their samples,
+// cluster by cluster.
 class SubgenRatioCache : public RowCache {
  public:
   SubgenRatioCache(const CacheSetup& setup, const RatioOptions& options)
@@ -175,8 +177,8 @@ KvAlgorithm DescribeSubgenRatio() {
           .summary = "whole tokens sampled from SubGen's clusters, for both sums at once",
           .reference = "ours; clusters of Zandieh et al. 2024, arXiv 2402.06082",
           .state_bits =
-              "32 (m d + 2 T d) + m ceil(log2(N + 1)), m clusters, T = sum of "
-              "min(t, their tokens), N tokens with zero ones",
+              "m clusters, T tokens kept of them, N with the zero ones: 32 (m d + 2 T d) + m "
+              "ceil(log2(N + 1))",
           .options = kOptions,
           .attention = AttentionSupport::kOrdinary,
           .create = Create,

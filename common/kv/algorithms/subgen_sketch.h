@@ -38,7 +38,8 @@ struct SubgenOptions {
 
 class SubgenSketch {
  public:
-  // Counters, keys of clusters, mu, sampled tokens.
+  // The number of tokens of each cluster; each cluster's centre and t keys; mu, in double;
+  // the s sampled tokens. The last two are empty while all values are zero.
   static constexpr size_t kSections = 4;
 
   // Of numbers first .. first + dims - 1 of the tokens' keys and values; `use` tells the
