@@ -57,7 +57,7 @@ absl::Status CodedCache::CheckRow(absl::Span<const float> key,
   return values_.CheckRow(value);
 }
 
-absl::StatusOr<std::vector<int64_t>> CodedCache::StoredRows(const TokenBlock& block) const {
+absl::StatusOr<std::vector<int64_t>> CodedCache::CodableRows(const TokenBlock& block) const {
   std::vector<int64_t> stored;
   if (block.keys == nullptr && block.values == nullptr) return stored;
   for (int64_t i = 0; i < block.rows; ++i) {
@@ -76,7 +76,7 @@ absl::StatusOr<std::vector<int64_t>> CodedCache::StoredRows(const TokenBlock& bl
 
 absl::Status CodedCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-  KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, StoredRows(block));
+  KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, CodableRows(block));
   const int64_t rows = keys_.rows() + static_cast<int64_t>(stored.size());
   KVWIRE_RETURN_IF_ERROR(CheckMemory(PeakBytes(rows), setup().memory_limit_bytes));
   for (const int64_t i : stored) {
