@@ -67,7 +67,7 @@ constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"send", kvwire::AddSendCommand},         {"problems", kvwire::AddProblemsCommand},
     {"generate", kvwire::AddGenerateCommand}, {"verify", kvwire::AddVerifyCommand},
     {"bounds", kvwire::AddBoundsCommand},     {"list", kvwire::AddListCommand},
-    {"health", kvwire::AddHealthCommand}};
+    {"inspect", kvwire::AddInspectCommand},   {"health", kvwire::AddHealthCommand}};
 
 }  // namespace
 
