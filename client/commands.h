@@ -17,6 +17,7 @@ Command AddRunCommand(CLI::App& app);
 Command AddSendCommand(CLI::App& app);
 Command AddDemoCommand(CLI::App& app);
 Command AddListCommand(CLI::App& app);
+Command AddInspectCommand(CLI::App& app);
 Command AddBoundsCommand(CLI::App& app);
 Command AddProblemsCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);

@@ -67,7 +67,8 @@ constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"send", kvwire::AddSendCommand},         {"problems", kvwire::AddProblemsCommand},
     {"generate", kvwire::AddGenerateCommand}, {"verify", kvwire::AddVerifyCommand},
     {"bounds", kvwire::AddBoundsCommand},     {"list", kvwire::AddListCommand},
-    {"health", kvwire::AddHealthCommand},     {"conformance", kvwire::AddConformanceCommand}};
+    {"inspect", kvwire::AddInspectCommand},   {"health", kvwire::AddHealthCommand},
+    {"conformance", kvwire::AddConformanceCommand}};
 
 }  // namespace
 

@@ -31,7 +31,9 @@ KvAlgorithm DescribeSubgen4();
 KvAlgorithm DescribeTurboquant();
 KvAlgorithm DescribeUniform();
 KvAlgorithm DescribeZero();
+KvWrapper DescribeAns();
 KvWrapper DescribeWindow();
+KvWrapper DescribeZstd();
 
 // A row a line.
 // clang-format off
@@ -68,7 +70,9 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
 
 absl::Span<const KvWrapper> WrapperTable() {
   static const auto* const table = new std::vector<KvWrapper>{
+      DescribeAns(),
       DescribeWindow(),
+      DescribeZstd(),
   };
   return *table;
 }

@@ -1,6 +1,6 @@
 #include "common/kv/snapshot.h"
 
-#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +8,7 @@
 #include "common/base/little_endian.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
+#include "common/kv/snapshot_fields.h"
 
 namespace kvwire {
 namespace {
@@ -21,12 +22,6 @@ absl::StatusOr<SnapshotHeader> HeaderOf(const CacheSetup& setup) {
       .encoding = setup.encoding,
       .dims = setup.dims,
   };
-}
-
-std::string KindText(const SnapshotHeader& header) {
-  return absl::StrCat(header.attention == AttentionKind::kTensor ? "tensor" : "ordinary",
-                      " attention, values of ",
-                      header.encoding == ValueEncoding::kSigns ? "signs" : "bits");
 }
 
 absl::Status NotThisSetup(std::string_view what, const std::string& theirs,
@@ -45,8 +40,8 @@ absl::Status CheckSameSetup(const SnapshotHeader& theirs, const SnapshotHeader& 
   if (theirs.dims != ours.dims) {
     return NotThisSetup("d", absl::StrCat(theirs.dims), absl::StrCat(ours.dims));
   }
-  if (KindText(theirs) != KindText(ours)) {
-    return NotThisSetup("kind", KindText(theirs), KindText(ours));
+  if (SnapshotKind(theirs) != SnapshotKind(ours)) {
+    return NotThisSetup("kind", SnapshotKind(theirs), SnapshotKind(ours));
   }
   return absl::OkStatus();
 }
@@ -106,70 +101,29 @@ absl::StatusOr<std::unique_ptr<SnapshotReader>> SnapshotReader::Create(
   return reader;
 }
 
-absl::Status SnapshotReader::Append(std::string_view piece) {
-  while (status_.ok() && !piece.empty()) status_ = Consume(piece);
-  return status_;
-}
-
 absl::StatusOr<std::unique_ptr<KvCache>> SnapshotReader::Finish() {
-  KVWIRE_RETURN_IF_ERROR(status_);
+  KVWIRE_RETURN_IF_ERROR(parser_.Finish());
   if (cache_ == nullptr) {
     return absl::FailedPreconditionError("the snapshot was already finished");
   }
-  status_ = stage_ == Stage::kEnd ? cache_->EndRestore()
-                                  : absl::DataLossError("the snapshot ends too early");
-  KVWIRE_RETURN_IF_ERROR(status_);
-  return std::move(cache_);
+  std::unique_ptr<KvCache> cache = std::move(cache_);
+  KVWIRE_RETURN_IF_ERROR(cache->EndRestore());
+  return cache;
 }
 
-absl::Status SnapshotReader::Consume(std::string_view& piece) {
-  if (stage_ == Stage::kEnd) return absl::DataLossError("bytes after the end of the snapshot");
-  if (stage_ == Stage::kBody) {
-    const auto part = piece.substr(0, static_cast<size_t>(std::min<int64_t>(
-                                          body_left_, static_cast<int64_t>(piece.size()))));
-    piece.remove_prefix(part.size());
-    crc_ = Crc32c(part, crc_);
-    body_left_ -= static_cast<int64_t>(part.size());
-    if (body_left_ == 0) stage_ = Stage::kChecksum;
-    return cache_->RestoreBytes(part);
-  }
-  // A header says how long it is only as it is read; all of them are short.
-  pending_.push_back(piece.front());
-  piece.remove_prefix(1);
-  if (stage_ == Stage::kHeader) return ReadHeader();
-  if (stage_ == Stage::kSectionHeader) return BeginSection();
-  return pending_.size() < kChecksumBytes ? absl::OkStatus() : EndSection();
+absl::Status SnapshotReader::VisitHeader(const SnapshotHeader& header, int64_t) {
+  tokens_ = header.tokens;
+  return CheckSameSetup(header, expected_);
 }
 
-absl::Status SnapshotReader::ReadHeader() {
-  KVWIRE_ASSIGN_OR_RETURN(const auto parsed, ParseSnapshotHeader(pending_));
-  if (!parsed.has_value()) return absl::OkStatus();
-  KVWIRE_RETURN_IF_ERROR(CheckSameSetup(parsed->header, expected_));
-  tokens_ = parsed->header.tokens;
-  sections_left_ = parsed->header.sections;
-  stage_ = sections_left_ > 0 ? Stage::kSectionHeader : Stage::kEnd;
-  pending_.clear();
-  return absl::OkStatus();
+absl::Status SnapshotReader::BeginSection(const SnapshotSection& section, int64_t) {
+  return cache_->BeginSection(tokens_, section);
 }
 
-absl::Status SnapshotReader::BeginSection() {
-  KVWIRE_ASSIGN_OR_RETURN(const auto parsed, ParseSectionHeader(pending_));
-  if (!parsed.has_value()) return absl::OkStatus();
-  crc_ = Crc32c(pending_);
-  pending_.clear();
-  body_left_ = parsed->section.bytes();
-  stage_ = body_left_ > 0 ? Stage::kBody : Stage::kChecksum;
-  return cache_->BeginSection(tokens_, parsed->section);
+absl::Status SnapshotReader::VisitBody(std::string_view piece) {
+  return cache_->RestoreBytes(piece);
 }
 
-absl::Status SnapshotReader::EndSection() {
-  if (LoadLittleEndian<uint32_t>(pending_.data()) != crc_) {
-    return absl::DataLossError("the checksum of a section is wrong");
-  }
-  pending_.clear();
-  --sections_left_;
-  stage_ = sections_left_ > 0 ? Stage::kSectionHeader : Stage::kEnd;
-  return absl::OkStatus();
-}
+absl::Status SnapshotReader::EndSection(uint32_t) { return absl::OkStatus(); }
 
 }  // namespace kvwire

@@ -9,12 +9,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/kv/kv_cache.h"
 #include "common/kv/snapshot_header.h"
+#include "common/kv/snapshot_parser.h"
 
 namespace kvwire {
 
@@ -29,7 +29,7 @@ absl::Status WriteSnapshot(const KvCache& cache, const CacheSetup& setup, ByteSi
 
 // Restores a cache from the pieces of a snapshot, of any length and from any
 // source: untrusted bytes end in an error, never in a crash or in a wrong state.
-class SnapshotReader {
+class SnapshotReader : private SnapshotVisitor {
  public:
   // The setup says what to expect. Errors as CreateCache.
   static absl::StatusOr<std::unique_ptr<SnapshotReader>> Create(const CacheSetup& setup);
@@ -39,32 +39,24 @@ class SnapshotReader {
   // a snapshot of another algorithm, other options or wrappers, another d or kind
   // of attention or values, naming both;
   // RESOURCE_EXHAUSTED as KvCache::BeginSection. An error is final.
-  absl::Status Append(std::string_view piece);
+  absl::Status Append(std::string_view piece) { return parser_.Append(piece); }
 
   // Returns the cache, DATA_LOSS if the snapshot is not complete, or the error of
   // Append. A second call is a FAILED_PRECONDITION.
   absl::StatusOr<std::unique_ptr<KvCache>> Finish();
 
  private:
-  // What is read next; gathered bytes are in pending_.
-  enum class Stage { kHeader, kSectionHeader, kBody, kChecksum, kEnd };
+  SnapshotReader() : parser_(*this) {}
 
-  SnapshotReader() = default;
+  absl::Status VisitHeader(const SnapshotHeader& header, int64_t bytes) override;
+  absl::Status BeginSection(const SnapshotSection& section, int64_t header_bytes) override;
+  absl::Status VisitBody(std::string_view piece) override;
+  absl::Status EndSection(uint32_t checksum) override;
 
-  absl::Status Consume(std::string_view& piece);
-  absl::Status ReadHeader();
-  absl::Status BeginSection();
-  absl::Status EndSection();
-
+  SnapshotParser parser_;
   SnapshotHeader expected_;  // of the setup; its tokens and sections are not known
   std::unique_ptr<KvCache> cache_;
-  absl::Status status_;
-  Stage stage_ = Stage::kHeader;
-  std::string pending_;
   int64_t tokens_ = 0;
-  int64_t sections_left_ = 0;
-  int64_t body_left_ = 0;
-  uint32_t crc_ = 0;
 };
 
 }  // namespace kvwire

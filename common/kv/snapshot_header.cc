@@ -8,28 +8,20 @@
 #include "common/base/checksum.h"
 #include "common/base/little_endian.h"
 #include "common/base/status_macros.h"
+#include "common/base/varint.h"
 #include "common/kv/kv_cache.h"
 #include "common/kv/registry.h"
+#include "common/kv/snapshot_fields.h"
 
 namespace kvwire {
 namespace {
 
-constexpr std::string_view kMagic = "KVWS";
 constexpr size_t kLongestHeader = 4096;
 constexpr int kLongestVarint = 8;  // 56 bits
-
-// Bits of the flags.
-constexpr uint8_t kTensorFlag = 1;
-constexpr uint8_t kSignsFlag = 2;
 
 // A section's first byte: the content, and above it how many bits of the body's last
 // byte are unused.
 constexpr int kContentBits = 5;
-
-void AppendVarint(uint64_t value, std::string& out) {
-  for (; value >= 128; value >>= 7) out.push_back(static_cast<char>(value % 128 | 128));
-  out.push_back(static_cast<char>(value));
-}
 
 // Takes bytes off the front of a text, until there are none or they make no sense.
 class Cursor {
@@ -140,23 +132,6 @@ absl::StatusOr<AlgorithmSpec> SpecOf(const RawLayer& algorithm,
       absl::StrCat("the snapshot's options: ", spec.status().message()));
 }
 
-void AppendLayer(uint8_t code, absl::Span<const AlgorithmOption> own,
-                 const AlgorithmSpec& layer, std::string& out) {
-  out.push_back(static_cast<char>(code));
-  out.push_back(static_cast<char>(layer.options().size()));
-  const auto append = [&](absl::Span<const AlgorithmOption> options, uint8_t first) {
-    for (size_t i = 0; i < options.size(); ++i) {
-      const auto found = layer.options().find(options[i].key);
-      if (found == layer.options().end()) continue;
-      out.push_back(static_cast<char>(first + i));
-      out.push_back(static_cast<char>(found->second.size()));
-      out.append(found->second);
-    }
-  };
-  append(own, 0);
-  append(CommonOptions(), kFirstCommonOption);
-}
-
 absl::StatusOr<SnapshotHeader> Interpret(uint8_t flags, SnapshotHeader header,
                                          const RawLayer& algorithm,
                                          const std::vector<RawLayer>& wrappers) {
@@ -177,33 +152,19 @@ absl::StatusOr<SnapshotHeader> Interpret(uint8_t flags, SnapshotHeader header,
 }  // namespace
 
 std::string EncodeSnapshotHeader(const SnapshotHeader& header) {
-  std::string out(kMagic);
-  const bool tensor = header.attention == AttentionKind::kTensor;
-  const bool signs = header.encoding == ValueEncoding::kSigns;
-  AppendLittleEndian(kSnapshotVersion, out);
-  out.push_back(static_cast<char>((tensor ? kTensorFlag : 0) | (signs ? kSignsFlag : 0)));
-  AppendVarint(static_cast<uint64_t>(header.dims), out);
-  AppendVarint(static_cast<uint64_t>(header.tokens), out);
-  out.push_back(static_cast<char>(header.sections));
-  const KvAlgorithm& algorithm = *FindAlgorithm(header.spec.name()).value();
-  AppendLayer(algorithm.code, algorithm.options, header.spec, out);
-  out.push_back(static_cast<char>(header.spec.wrappers().size()));
-  for (const AlgorithmSpec& layer : header.spec.wrappers()) {
-    const KvWrapper& wrapper = *FindWrapper(layer.name()).value();
-    AppendLayer(wrapper.code, wrapper.options, layer, out);
-  }
-  AppendLittleEndian(Crc32c(out), out);
+  std::string out;
+  for (const SnapshotField& field : SnapshotFields(header)) out += field.bytes;
   return out;
 }
 
 absl::StatusOr<std::optional<ParsedSnapshotHeader>> ParseSnapshotHeader(
     std::string_view bytes) {
-  const size_t shown = std::min(bytes.size(), kMagic.size());
-  if (bytes.substr(0, shown) != kMagic.substr(0, shown)) {
+  const size_t shown = std::min(bytes.size(), kSnapshotMagic.size());
+  if (bytes.substr(0, shown) != kSnapshotMagic.substr(0, shown)) {
     return absl::DataLossError("these bytes are not a snapshot");
   }
   Cursor cursor(bytes);
-  cursor.Take(kMagic.size());
+  cursor.Take(kSnapshotMagic.size());
   const uint8_t version = cursor.TakeByte();
   if (cursor.good() && version != kSnapshotVersion) {
     return absl::DataLossError(absl::StrCat("the snapshot has version ", version,

@@ -47,7 +47,11 @@ std::vector<CacheCase> Cases() {
                             "snapkv:window=3,cap=7",
                             "scalekv:budget=17",
                             "uniform:budget=5",
-                            "uniform:budget=5,format=float16"});
+                            "uniform:budget=5,format=float16",
+                            "exact+ans",
+                            "float16+zstd:level=9",
+                            "streaming:sinks=2,window=3+ans",
+                            "bitplane+zstd+ans"});
   // The one that reads values as bits.
   cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
   cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});

@@ -51,21 +51,29 @@ class GoldenTest : public ::testing::TestWithParam<CacheCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Algorithms, GoldenTest,
-    ::testing::ValuesIn(CasesOfAllAlgorithms(
-        {"streaming:evict=before,sinks=1,window=6", "streaming:sinks=2,window=5",
-         "exact:scale=rsqrt", "qjl:buffer=4,group=2,m=40,mout=20,vbuffer=6",
-         "qjl:buffer=1,m=24,outliers=0,rows=gaussian,vbuffer=0",
-         "polarquant:deep=3,first=5,rotation=dense",
-         "turboquant:bits=2,renormalize=yes,rotation=dense", "kivi:bits=3,group=4,residual=8",
-         "skvq:sinks=1,window=4", "skvq:group=5,scales=float8,sinks=0,window=0",
-         "q8_0+window:recent=6,sinks=2",
-         "kivi:group=2,residual=4+window:format=float16,recent=3", "h2o:heavy=3,recent=2",
-         "h2o:heavy=3,recent=2,score=mean,format=float16",
-         "scissorhands:budget=8,recent=2,drop=3,history=40", "snapkv:window=3,cap=7",
-         "scalekv:budget=17", "uniform:budget=5"})),
-    [](const auto& test) { return test.param.Name(); });
+INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
+                         ::testing::ValuesIn(CasesOfAllAlgorithms(
+                             {"streaming:evict=before,sinks=1,window=6",
+                              "streaming:sinks=2,window=5",
+                              "exact:scale=rsqrt",
+                              "qjl:buffer=4,group=2,m=40,mout=20,vbuffer=6",
+                              "qjl:buffer=1,m=24,outliers=0,rows=gaussian,vbuffer=0",
+                              "polarquant:deep=3,first=5,rotation=dense",
+                              "turboquant:bits=2,renormalize=yes,rotation=dense",
+                              "kivi:bits=3,group=4,residual=8",
+                              "skvq:sinks=1,window=4",
+                              "skvq:group=5,scales=float8,sinks=0,window=0",
+                              "q8_0+window:recent=6,sinks=2",
+                              "kivi:group=2,residual=4+window:format=float16,recent=3",
+                              "h2o:heavy=3,recent=2",
+                              "h2o:heavy=3,recent=2,score=mean,format=float16",
+                              "scissorhands:budget=8,recent=2,drop=3,history=40",
+                              "snapkv:window=3,cap=7",
+                              "scalekv:budget=17",
+                              "uniform:budget=5",
+                              "exact+ans",
+                              "bitplane+ans"})),
+                         [](const auto& test) { return test.param.Name(); });
 
 TEST_P(GoldenTest, SnapshotsKeepTheirBytes) {
   EXPECT_TRUE(GoldenSnapshot(GetParam()) == Contents(FileOf(GetParam())))
