@@ -21,10 +21,11 @@ _MAY_INCLUDE = {
     "common/kv": _KV,
     "common/reduction": _KV,
     "common/var": _KV,
+    "common/workload": _KV | {"common/var"},
     "common/claims": _CLAIMS,
     "common/wire": _WIRE,
     "server": _WIRE,
-    "client": _WIRE | _CLAIMS,
+    "client": _WIRE | _CLAIMS | {"common/workload"},
     "proto": set(),
 }
 
