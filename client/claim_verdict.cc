@@ -19,11 +19,11 @@ void JudgeClaim(const StateClaim& claim, std::vector<std::string>& reasons) {
   const int64_t allowed = 8 * (kContainerBytes + kSectionBytes * sections);
   const int64_t excess = 8 * claim.snapshot_bytes - claim.state_bits;
   if (excess < 0) {
-    reasons.push_back(absl::StrCat("Alice's algorithm claims a state of ", claim.state_bits,
+    reasons.push_back(absl::StrCat(claim.who, " claims a state of ", claim.state_bits,
                                    " bits, ", -excess, " more than its snapshot has"));
   } else if (excess > allowed) {
     reasons.push_back(absl::StrCat(
-        "Alice's algorithm sent a snapshot of ", claim.snapshot_bytes, " bytes for a ",
+        claim.who, " sent a snapshot of ", claim.snapshot_bytes, " bytes for a ",
         "claimed state of ", claim.state_bits, " bits: ", excess - allowed,
         " bits more than the claim and its ", sections, " section(s) of headers explain"));
   }

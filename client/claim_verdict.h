@@ -14,6 +14,7 @@ struct StateClaim {
   int64_t state_bits = 0;
   int64_t section_count = 1;  // outside 1 .. 64: the nearest of them
   int64_t snapshot_bytes = 0;
+  std::string who = "Alice's algorithm";  // of whom the sentence is
 };
 
 // Appends a sentence if the snapshot is shorter than the claim, or longer than the claim,

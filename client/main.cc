@@ -65,9 +65,9 @@ using AddCommand = kvwire::Command (*)(CLI::App&);
 constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"demo", kvwire::AddDemoCommand},         {"run", kvwire::AddRunCommand},
     {"send", kvwire::AddSendCommand},         {"problems", kvwire::AddProblemsCommand},
-    {"generate", kvwire::AddGenerateCommand}, {"verify", kvwire::AddVerifyCommand},
-    {"bounds", kvwire::AddBoundsCommand},     {"list", kvwire::AddListCommand},
-    {"health", kvwire::AddHealthCommand}};
+    {"generate", kvwire::AddGenerateCommand}, {"rank", kvwire::AddRankCommand},
+    {"verify", kvwire::AddVerifyCommand},     {"bounds", kvwire::AddBoundsCommand},
+    {"list", kvwire::AddListCommand},         {"health", kvwire::AddHealthCommand}};
 
 }  // namespace
 
