@@ -33,7 +33,7 @@ std::optional<std::string> ClaimFault(const StateClaim& claim) {
 
 void JudgeClaim(const StateClaim& claim, std::vector<std::string>& reasons) {
   const std::optional<std::string> fault = ClaimFault(claim);
-  if (fault.has_value()) reasons.push_back(absl::StrCat("Alice's algorithm ", *fault));
+  if (fault.has_value()) reasons.push_back(absl::StrCat(claim.who, " ", *fault));
 }
 
 }  // namespace kvwire

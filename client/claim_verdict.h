@@ -15,6 +15,7 @@ struct StateClaim {
   int64_t state_bits = 0;
   int64_t section_count = 1;  // outside 1 .. 64: the nearest of them
   int64_t snapshot_bytes = 0;
+  std::string who = "Alice's algorithm";  // of whom the sentence is
 };
 
 // Returns what is wrong with a claim, "claims a state of ..", or nothing if the snapshot is

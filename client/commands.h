@@ -21,6 +21,7 @@ Command AddInspectCommand(CLI::App& app);
 Command AddBoundsCommand(CLI::App& app);
 Command AddProblemsCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
+Command AddRankCommand(CLI::App& app);
 Command AddVerifyCommand(CLI::App& app);
 Command AddHealthCommand(CLI::App& app);
 Command AddConformanceCommand(CLI::App& app);

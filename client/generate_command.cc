@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "client/generation_report.h"
 #include "client/generation_run.h"
 #include "client/problem_options.h"
+#include "client/result_file.h"
 #include "client/run_options.h"
 #include "client/secret_bits.h"
 #include "common/base/counter_rng.h"
@@ -141,17 +141,6 @@ absl::StatusOr<GenerationRow> Measure(Driver& driver, const GenerationRequest& r
   return row;
 }
 
-absl::Status WriteJson(const RunOptions& options, const std::string& json) {
-  if (options.json_on_stdout()) std::cout << json << std::endl;
-  if (!std::cout.good()) return absl::UnknownError("the result cannot be written to stdout");
-  if (options.json.empty() || options.json_on_stdout()) return absl::OkStatus();
-  std::ofstream file(options.json, std::ios::trunc);
-  file << json << '\n';
-  file.close();
-  return file.good() ? absl::OkStatus()
-                     : absl::UnknownError(absl::StrCat(options.json, " cannot be written"));
-}
-
 absl::StatusOr<std::vector<GenerationRow>> MeasureAll(
     const Services& services, GenerationRequest request,
     const std::vector<std::string>& algorithms, const Matrix& whole,
@@ -181,7 +170,9 @@ absl::StatusOr<int> GenerateCommand(const GenerateOptions& options) {
   KVWIRE_RETURN_IF_ERROR(WriteMap(options, "whole", whole, whole));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<GenerationRow> rows,
                           MeasureAll(services, request, algorithms, whole, options));
-  KVWIRE_RETURN_IF_ERROR(WriteJson(options.run, GenerationJson(request.generation, rows)));
+  if (!std::cout.good()) return absl::UnknownError("the result cannot be written to stdout");
+  KVWIRE_RETURN_IF_ERROR(
+      WriteResult(options.run.json, GenerationJson(request.generation, rows) + "\n"));
   const bool good = std::all_of(rows.begin(), rows.end(),
                                 [](const GenerationRow& row) { return row.reasons.empty(); });
   return good ? kExitGood : kExitVerdict;

@@ -65,10 +65,10 @@ using AddCommand = kvwire::Command (*)(CLI::App&);
 constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"demo", kvwire::AddDemoCommand},         {"run", kvwire::AddRunCommand},
     {"send", kvwire::AddSendCommand},         {"problems", kvwire::AddProblemsCommand},
-    {"generate", kvwire::AddGenerateCommand}, {"verify", kvwire::AddVerifyCommand},
-    {"bounds", kvwire::AddBoundsCommand},     {"list", kvwire::AddListCommand},
-    {"inspect", kvwire::AddInspectCommand},   {"health", kvwire::AddHealthCommand},
-    {"conformance", kvwire::AddConformanceCommand}};
+    {"generate", kvwire::AddGenerateCommand}, {"rank", kvwire::AddRankCommand},
+    {"verify", kvwire::AddVerifyCommand},     {"bounds", kvwire::AddBoundsCommand},
+    {"list", kvwire::AddListCommand},         {"inspect", kvwire::AddInspectCommand},
+    {"health", kvwire::AddHealthCommand},     {"conformance", kvwire::AddConformanceCommand}};
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "client/exit_code.h"
 #include "client/problem_options.h"
 #include "client/report.h"
+#include "client/result_file.h"
 #include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
@@ -45,9 +46,13 @@ void AddServiceOptions(CLI::App& app, RunOptions& options) {
                  "HOST:PORT of an algorithm server for our own Alice");
   app.add_option("--bob-algorithm", services.bob_algorithm,
                  "HOST:PORT of an algorithm server for our own Bob");
+  AddLimitOptions(app, options);
+}
+
+void AddLimitOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--timeout", options.timeout, "how long connecting may take in all")
       ->capture_default_str();
-  app.add_option("--threads", services.threads,
+  app.add_option("--threads", options.services.threads,
                  "threads for computing, here and in services of our own; 0: one a core")
       ->check(CLI::Range(0, 1024));
   app.add_option(
@@ -134,16 +139,8 @@ absl::StatusOr<int> ReportRun(const RunOptions& options, const RunResult& result
   const Verdict verdict =
       Judge(result, {.allow_shared_algorithm = options.allow_shared_algorithm});
   if (!options.json_on_stdout()) std::cout << ResultText(result, verdict) << std::flush;
-  if (options.json_on_stdout()) std::cout << ResultJson(result, verdict) << std::endl;
   if (!std::cout.good()) return absl::UnknownError("the result cannot be written to stdout");
-  if (!options.json.empty() && !options.json_on_stdout()) {
-    std::ofstream file(options.json, std::ios::trunc);
-    file << ResultJson(result, verdict) << '\n';
-    file.close();
-    if (!file.good()) {
-      return absl::UnknownError(absl::StrCat(options.json, " cannot be written"));
-    }
-  }
+  KVWIRE_RETURN_IF_ERROR(WriteResult(options.json, ResultJson(result, verdict) + "\n"));
   return verdict.ok() ? kExitGood : kExitVerdict;
 }
 

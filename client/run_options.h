@@ -44,6 +44,9 @@ struct RunOptions {
 // Flags for where the services are; all three commands have them.
 void AddServiceOptions(CLI::App& app, RunOptions& options);
 
+// The flags of these that do not say where a service is.
+void AddLimitOptions(CLI::App& app, RunOptions& options);
+
 // The services' options with the timeout parsed.
 absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options);
 

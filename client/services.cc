@@ -35,6 +35,8 @@ absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
                             services.own[started++].WaitListening(kStartTime));
     algorithm = endpoint.ToString();
   }
+  KVWIRE_ASSIGN_OR_RETURN(services.alice_algorithm, ParseEndpoint(algorithms[0]));
+  KVWIRE_ASSIGN_OR_RETURN(services.bob_algorithm, ParseEndpoint(algorithms[1]));
   std::vector<std::string> both = {threads};
   if (!options.weights.empty()) both.insert(both.end(), {"--weights", options.weights});
   std::vector<std::string> alice = both;

@@ -29,6 +29,9 @@ struct Services {
   Endpoint alice;
   Endpoint bob;
   std::optional<Endpoint> channel;
+  // Where services of the command's own have their algorithms; absent for others.
+  std::optional<Endpoint> alice_algorithm;
+  std::optional<Endpoint> bob_algorithm;
   absl::Duration timeout;
   std::vector<ServiceProcess> own;  // ended with this
 };

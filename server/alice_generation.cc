@@ -70,7 +70,8 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
   KVWIRE_ASSIGN_OR_RETURN(
       const auto session,
       OpenSession(algorithm, generation, request.memory_limit_bytes(), cancellation));
-  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection, ConnectMeasured(channel, timeout));
+  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
+                          ConnectMeasured(channel, timeout, "Bob's channel"));
 
   const absl::Time start = absl::Now();
   v1::IngestResponse state;

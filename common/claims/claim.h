@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/claims/binomial_interval.h"
+#include "common/statistics/binomial_interval.h"
 
 namespace kvwire {
 

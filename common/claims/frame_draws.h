@@ -7,7 +7,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "common/attention/key_frame.h"
-#include "common/claims/binomial_interval.h"
+#include "common/statistics/binomial_interval.h"
 
 namespace kvwire {
 

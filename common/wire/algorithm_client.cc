@@ -25,8 +25,12 @@ absl::Status TakeAnswer(const std::string& bytes, Eigen::Ref<Matrix> outputs) {
 }  // namespace
 
 AlgorithmClient::AlgorithmClient(const Endpoint& endpoint)
+    : AlgorithmClient(endpoint, ControlChannel(endpoint)) {}
+
+AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
+                                 std::shared_ptr<grpc::Channel> channel)
     : endpoint_(endpoint),
-      channel_(ControlChannel(endpoint)),
+      channel_(std::move(channel)),
       stub_(v1::AlgorithmService::NewStub(channel_)) {}
 
 absl::Status AlgorithmClient::Named(const grpc::Status& status) const {
@@ -35,6 +39,13 @@ absl::Status AlgorithmClient::Named(const grpc::Status& status) const {
 
 absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
                                                    Cancellation& cancellation) const {
+  KVWIRE_ASSIGN_OR_RETURN(const v1::DescribeResponse response,
+                          DescribeAll(timeout, cancellation));
+  return response.process_id();
+}
+
+absl::StatusOr<v1::DescribeResponse> AlgorithmClient::DescribeAll(
+    absl::Duration timeout, Cancellation& cancellation) const {
   KVWIRE_RETURN_IF_ERROR(WaitConnected(*channel_, endpoint_, timeout, "the algorithm"));
   CancellableCall call(cancellation);
   v1::DescribeResponse response;
@@ -44,7 +55,7 @@ absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
         "the algorithm at ", endpoint_.ToString(), " speaks protocol version ",
         response.protocol_version(), ", this service speaks version ", kProtocolVersion));
   }
-  return response.process_id();
+  return response;
 }
 
 absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
@@ -85,7 +96,13 @@ AlgorithmSession::AlgorithmSession(const AlgorithmClient& client, int64_t sessio
                                    Cancellation& cancellation)
     : client_(client), session_id_(session_id), cancellation_(cancellation) {}
 
+int64_t AlgorithmSession::Release() && {
+  released_ = true;
+  return session_id_;
+}
+
 AlgorithmSession::~AlgorithmSession() {
+  if (released_) return;
   // Outside the cancellation: a cancelled run must free its session too.
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));

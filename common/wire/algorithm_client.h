@@ -25,11 +25,18 @@ class AlgorithmSession;
 class AlgorithmClient {
  public:
   explicit AlgorithmClient(const Endpoint& endpoint);
+  // Makes its calls over `channel`, which leads to `endpoint`.
+  AlgorithmClient(const Endpoint& endpoint, std::shared_ptr<grpc::Channel> channel);
+
+  const Endpoint& endpoint() const { return endpoint_; }
 
   // Returns the process id. Returns UNAVAILABLE if the process cannot be reached
   // within `timeout`, FAILED_PRECONDITION naming both versions if it speaks another
   // protocol version.
   absl::StatusOr<uint64_t> Describe(absl::Duration timeout, Cancellation& cancellation) const;
+  // The same, with what the process offers.
+  absl::StatusOr<v1::DescribeResponse> DescribeAll(absl::Duration timeout,
+                                                   Cancellation& cancellation) const;
 
   // Opens an empty session. Errors are those of AlgorithmService.Open.
   absl::StatusOr<std::unique_ptr<AlgorithmSession>> Open(const v1::OpenRequest& request,
@@ -61,6 +68,9 @@ class AlgorithmSession {
   AlgorithmSession(const AlgorithmSession&) = delete;
   AlgorithmSession& operator=(const AlgorithmSession&) = delete;
 
+  // Leaves the session open at its process, for whoever takes the id, and ends this.
+  int64_t Release() &&;
+
   using BlockWriter = absl::FunctionRef<absl::Status(const v1::IngestRequest&)>;
   // Appends what `produce` writes; returns the state afterwards. Errors are those
   // of AlgorithmService.Ingest, and those of `produce`.
@@ -78,6 +88,7 @@ class AlgorithmSession {
  private:
   const AlgorithmClient& client_;
   int64_t session_id_;
+  bool released_ = false;
   Cancellation& cancellation_;
 };
 

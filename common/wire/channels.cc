@@ -76,14 +76,15 @@ absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
 }
 
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
-                                                absl::Duration timeout) {
+                                                absl::Duration timeout,
+                                                std::string_view what) {
   static std::mutex one_at_a_time;
   grpc::ChannelArguments arguments = CommonArguments();
   // A subchannel pool of its own: otherwise an equal channel would share the socket.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The count must not depend on the digits of a port.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "bob");
-  // While Alice computes it is idle; closed for that, it would be opened again uncounted.
+  // While a sender computes it is idle; closed for that, it would be opened again uncounted.
   arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());
 
   const std::lock_guard lock(one_at_a_time);
@@ -91,7 +92,7 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
   MeasuredChannel measured;
   measured.channel = grpc::CreateCustomChannel(endpoint.ToString(),
                                                grpc::InsecureChannelCredentials(), arguments);
-  KVWIRE_RETURN_IF_ERROR(WaitConnected(*measured.channel, endpoint, timeout, "Bob's channel"));
+  KVWIRE_RETURN_IF_ERROR(WaitConnected(*measured.channel, endpoint, timeout, what));
   KVWIRE_ASSIGN_OR_RETURN(OpenSocket socket, NewSocket(known, endpoint.port));
   KVWIRE_ASSIGN_OR_RETURN(measured.meter, TcpMeter::Attach(socket));
   return measured;

@@ -37,11 +37,11 @@ struct MeasuredChannel {
   TcpMeter meter;
 };
 
-// Connects within `timeout`. Returns UNAVAILABLE if the peer cannot be reached, or
-// INTERNAL if the socket cannot be found. Thread-safe; connects one at a time, for
-// a new socket is known by not having been there before.
+// Connects within `timeout`. Returns UNAVAILABLE, naming `what` and the endpoint, if the
+// peer cannot be reached, or INTERNAL if the socket cannot be found. Thread-safe; connects one
+// at a time, for a new socket is known by not having been there before.
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
-                                                absl::Duration timeout);
+                                                absl::Duration timeout, std::string_view what);
 
 }  // namespace kvwire
 

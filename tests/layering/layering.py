@@ -11,19 +11,21 @@ import re
 # What each folder may include besides itself: the floors below its own.
 _BASE = {"common/base"}
 _KV = _BASE | {"common/coding", "common/attention", "common/kv"}
-_CLAIMS = _KV | {"common/reduction", "common/claims"}
+_CLAIMS = _KV | {"common/reduction", "common/statistics", "common/claims"}
 _WIRE = _KV | {"common/reduction", "common/var", "common/wire", "proto"}
 _MAY_INCLUDE = {
     "common/base": set(),
     "common/coding": _BASE,
     "common/attention": _BASE,
+    "common/statistics": set(),
     "common/kv": _KV,
     "common/reduction": _KV,
     "common/var": _KV,
+    "common/workload": _KV | {"common/var"},
     "common/claims": _CLAIMS,
     "common/wire": _WIRE,
     "server": _WIRE,
-    "client": _WIRE | _CLAIMS,
+    "client": _WIRE | _CLAIMS | {"common/workload"},
     "proto": set(),
 }
 

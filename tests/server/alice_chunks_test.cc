@@ -53,7 +53,7 @@ int64_t MessageBytes(int64_t size, std::optional<int64_t> payload_bytes) {
 
 MessageSender SenderTo(const Endpoint& bob, std::optional<int64_t> payload_bytes,
                        Cancellation& cancellation) {
-  return MessageSender(ConnectMeasured(bob, absl::Seconds(60)).value(), kRun,
+  return MessageSender(ConnectMeasured(bob, absl::Seconds(60), "Bob's channel").value(), kRun,
                        "sixteen bytes :)", payload_bytes, cancellation);
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/wire/rows.h"
@@ -41,6 +42,24 @@ TEST_F(AlgorithmClientTest, DescribeReturnsTheProcessId) {
     return grpc::Status::OK;
   };
   EXPECT_EQ(client_.Describe(kLong, cancellation_).value(), 0xfedcba9876543210);
+}
+
+TEST_F(AlgorithmClientTest, DescribeAllReturnsWhatIsOffered) {
+  algorithm_.describe = [](grpc::ServerContext&, v1::DescribeResponse& response) {
+    response.set_protocol_version(1);
+    response.add_algorithms()->set_name("theirs");
+    return grpc::Status::OK;
+  };
+  const v1::DescribeResponse described = client_.DescribeAll(kLong, cancellation_).value();
+  ASSERT_EQ(described.algorithms_size(), 1);
+  EXPECT_EQ(described.algorithms(0).name(), "theirs");
+}
+
+TEST_F(AlgorithmClientTest, AReleasedSessionStaysOpen) {
+  auto session = Session(5);
+  EXPECT_EQ(std::move(*session).Release(), 5);
+  session.reset();
+  EXPECT_THAT(algorithm_.closed(), ElementsAre());
 }
 
 TEST_F(AlgorithmClientTest, AnotherProtocolVersionIsRefusedNamingBoth) {

@@ -77,7 +77,8 @@ TEST(ChannelsTest, EachMeasuredChannelHasAConnectionOfItsOwn) {
   std::array<absl::StatusOr<MeasuredChannel>, 2> measured;
   std::vector<std::thread> connecting;
   for (auto& channel : measured) {
-    connecting.emplace_back([&] { channel = ConnectMeasured(server.endpoint(), kLong); });
+    connecting.emplace_back(
+        [&] { channel = ConnectMeasured(server.endpoint(), kLong, "Bob's channel"); });
   }
   for (std::thread& thread : connecting) thread.join();
   for (auto& channel : measured) {
@@ -93,7 +94,7 @@ TEST(ChannelsTest, EachMeasuredChannelHasAConnectionOfItsOwn) {
 // Both ends of the kernel tell of the same connection: what one has sent the other
 // has received.
 void ExpectBothEndsToAgree(MeteringServer& server, const Endpoint& dialled) {
-  auto measured = ConnectMeasured(dialled, kLong);
+  auto measured = ConnectMeasured(dialled, kLong, "Bob's channel");
   ASSERT_THAT(measured, IsOk());
   ASSERT_THAT(Call(measured->channel), IsOk());
   EXPECT_FALSE(measured->meter.Count(absl::ZeroDuration()).final());
@@ -128,10 +129,11 @@ TEST(ChannelsTest, MeasuresIpv4OnAWildcardListener) {
 
 TEST(ChannelsTest, APortThatRefusesIsUnavailable) {
   const RefusingPort port;
-  EXPECT_THAT(ConnectMeasured(port.endpoint(), absl::Milliseconds(200)).status(),
-              StatusIs(absl::StatusCode::kUnavailable,
-                       AllOf(HasSubstr("Bob's channel at " + port.endpoint().ToString()),
-                             HasSubstr("cannot be reached within 200ms"))));
+  EXPECT_THAT(
+      ConnectMeasured(port.endpoint(), absl::Milliseconds(200), "Bob's channel").status(),
+      StatusIs(absl::StatusCode::kUnavailable,
+               AllOf(HasSubstr("Bob's channel at " + port.endpoint().ToString()),
+                     HasSubstr("cannot be reached within 200ms"))));
   const auto control = ControlChannel(port.endpoint());
   EXPECT_THAT(
       WaitConnected(*control, port.endpoint(), absl::Milliseconds(200), "the algorithm"),
@@ -141,8 +143,10 @@ TEST(ChannelsTest, APortThatRefusesIsUnavailable) {
 
 TEST(ChannelsTest, APeerThatNeverSpeaksIsUnavailable) {
   const PlainListener silent;
-  EXPECT_THAT(ConnectMeasured({"127.0.0.1", silent.port()}, absl::Milliseconds(200)).status(),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("cannot be reached")));
+  EXPECT_THAT(
+      ConnectMeasured({"127.0.0.1", silent.port()}, absl::Milliseconds(200), "Bob's channel")
+          .status(),
+      StatusIs(absl::StatusCode::kUnavailable, HasSubstr("cannot be reached")));
 }
 
 TEST(ChannelsTest, TwoNewConnectionsToThePortCannotBeTold) {
@@ -158,7 +162,7 @@ TEST(ChannelsTest, TwoNewConnectionsToThePortCannotBeTold) {
     while (recv(accepted.get(), &byte, 1, 0) > 0) continue;
   });
   EXPECT_THAT(
-      ConnectMeasured({"127.0.0.1", listener.port()}, kLong).status(),
+      ConnectMeasured({"127.0.0.1", listener.port()}, kLong, "Bob's channel").status(),
       StatusIs(absl::StatusCode::kInternal,
                AllOf(HasSubstr("2 new connections to port " + std::to_string(listener.port())),
                      HasSubstr("cannot be counted"))));

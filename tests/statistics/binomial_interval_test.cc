@@ -1,4 +1,4 @@
-#include "common/claims/binomial_interval.h"
+#include "common/statistics/binomial_interval.h"
 
 #include <bit>
 #include <cmath>

@@ -1,18 +1,13 @@
-#ifndef KVWIRE_COMMON_CLAIMS_BINOMIAL_INTERVAL_H_
-#define KVWIRE_COMMON_CLAIMS_BINOMIAL_INTERVAL_H_
+#ifndef KVWIRE_COMMON_STATISTICS_BINOMIAL_INTERVAL_H_
+#define KVWIRE_COMMON_STATISTICS_BINOMIAL_INTERVAL_H_
 
 // Exact confidence intervals of a measured proportion.
 
 #include <cstdint>
 
+#include "common/statistics/interval.h"
+
 namespace kvwire {
-
-struct Interval {
-  double lower = 0;
-  double upper = 1;
-
-  bool Contains(double value) const { return lower <= value && value <= upper; }
-};
 
 // Pr[X <= successes] of X ~ Binomial(trials, rate), relative error below 1e-7 for up
 // to a million trials. trials >= 0, 0 <= rate <= 1. O(successes).
@@ -37,4 +32,4 @@ struct Proportion {
 
 }  // namespace kvwire
 
-#endif  // KVWIRE_COMMON_CLAIMS_BINOMIAL_INTERVAL_H_
+#endif  // KVWIRE_COMMON_STATISTICS_BINOMIAL_INTERVAL_H_
