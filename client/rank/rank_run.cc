@@ -81,8 +81,8 @@ absl::Status MeasureRows(const RankPlan& plan, Servers servers,
                          absl::Span<const Competitor> competitors, const std::string& scale,
                          RankTable& table, Measure measure) {
   for (const Competitor& competitor : competitors) {
-    KVWIRE_ASSIGN_OR_RETURN(RankRow row,
-                            MeasureRow(competitor, scale, table.tokens, plan.seeds, measure));
+    KVWIRE_ASSIGN_OR_RETURN(RankRow row, MeasureRow(*servers[competitor.server], competitor,
+                                                    scale, table.tokens, plan.seeds, measure));
     table.rows.push_back(std::move(row));
   }
   return absl::OkStatus();

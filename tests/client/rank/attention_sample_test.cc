@@ -76,10 +76,11 @@ TEST_F(BuiltInPair, AnEvictingCacheIsMeasuredAsItArrivesAndGoesOnEqually) {
 }
 
 TEST_F(BuiltInPair, WhatTheServerRefusesIsAnError) {
-  EXPECT_THAT(Measure("bitplane"), StatusIs(absl::StatusCode::kFailedPrecondition));
-  EXPECT_THAT(Measure("nope"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Measure("bitplane"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("bitplane")));
+  EXPECT_THAT(Measure("nope"), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nope")));
   EXPECT_THAT(Measure("exact", {.memory_limit_bytes = 6399}),
-              StatusIs(absl::StatusCode::kResourceExhausted));
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("6399")));
 }
 
 TEST_F(BuiltInPair, OneProcessForBothIsAReasonUnlessItIsAllowed) {
@@ -173,7 +174,7 @@ TEST_F(FakePair, AnswersThatDifferAfterRestoringAreSeen) {
 
 TEST_F(FakePair, AnswersThatAreNotFiniteAreInternal) {
   answer_ = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_THAT(Measure(), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(Measure(), StatusIs(absl::StatusCode::kInternal, HasSubstr("answer")));
 }
 
 TEST_F(FakePair, ASnapshotWithoutEndIsRefused) {
