@@ -34,6 +34,7 @@ absl::Span<const Case> ServerCases();
 // For each algorithm, one file a concept, in the order in which they run.
 absl::Span<const Case> TokenCases();
 absl::Span<const Case> SetupCases();
+absl::Span<const Case> FrameCases();
 absl::Span<const Case> SessionCases();
 absl::Span<const Case> AttendCases();
 absl::Span<const Case> ClaimCases();

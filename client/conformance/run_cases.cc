@@ -73,7 +73,7 @@ std::vector<const Case*> AllServerCases() {
 std::vector<const Case*> AllAlgorithmCases() {
   std::vector<const Case*> all;
   for (const auto cases :
-       {TokenCases(), SetupCases(), SessionCases(), AttendCases(), ClaimCases(),
+       {TokenCases(), SetupCases(), FrameCases(), SessionCases(), AttendCases(), ClaimCases(),
         SnapshotCases(), RestoreCases(), DamageCases(), InterruptionCases()}) {
     for (const Case& one : cases) all.push_back(&one);
   }

@@ -19,7 +19,13 @@ class NodePlugInTest(unittest.TestCase):
         self.assertEqual([], report["verdict"]["reasons"])
         self.assertEqual(["server", "upper"], [table["title"] for table in report["tables"]])
         self.assertEqual(
-            {"tensor-attention", "other-algorithm-refused"}, plug_ins.cases(report, "n/a")
+            {
+                "missing-frame-refused",
+                "foreign-key-refused",
+                "tensor-attention",
+                "other-algorithm-refused",
+            },
+            plug_ins.cases(report, "n/a"),
         )
 
     def test_so_it_does_where_its_window_evicts(self):

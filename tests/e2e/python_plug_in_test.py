@@ -22,6 +22,8 @@ class PythonPlugInTest(unittest.TestCase):
             {
                 "nonsense-value-refused",
                 "defaults-change-nothing",
+                "missing-frame-refused",
+                "foreign-key-refused",
                 "tensor-attention",
                 "other-algorithm-refused",
                 "other-options-refused",

@@ -70,6 +70,18 @@ TEST(ChannelsTest, EqualControlChannelsShareAConnection) {
   EXPECT_EQ(server.peers()[0], server.peers()[1]);
 }
 
+TEST(ChannelsTest, AnUnsharedChannelHasAConnectionOfItsOwn) {
+  MeteringServer server;
+  const auto shared = ControlChannel(server.endpoint());
+  const auto first = UnsharedChannel(server.endpoint());
+  const auto second = UnsharedChannel(server.endpoint());
+  for (const auto& channel : {shared, first, second}) ASSERT_THAT(Call(channel), IsOk());
+  const std::vector<std::string> peers = server.peers();
+  EXPECT_NE(peers[0], peers[1]);
+  EXPECT_NE(peers[0], peers[2]);
+  EXPECT_NE(peers[1], peers[2]);
+}
+
 TEST(ChannelsTest, EachMeasuredChannelHasAConnectionOfItsOwn) {
   MeteringServer server;
   const auto shared = ControlChannel(server.endpoint());
