@@ -119,22 +119,24 @@ absl::StatusOr<ClaimReport> CheckQjlScores(const ClaimOptions& options) {
       "%d keys in %d dimensions, all of length r as the query; eps = %g, %d draws; %g "
       "failures allowed",
       kKeys, kDims, kEpsilon, draws, kAllowed);
+  const auto measure = [&](std::string_view which, double radius, int64_t rows) {
+    const ScoreTrial trial = {kKeys, radius, rows, kEpsilon};
+    const ScoreErrors errors = MeasureScoreErrors(trial, draws, options.seed);
+    AddFigures(which, trial, errors, report);
+    return errors;
+  };
   std::vector<Interval> failures;
   std::vector<std::string> worst;
   for (const double radius : {1, 2, 4}) {
-    const ScoreTrial trial = {kKeys, radius, PrintedScoreRows(kKeys, radius, kEpsilon),
-                              kEpsilon};
-    const ScoreErrors errors = MeasureScoreErrors(trial, draws, options.seed);
-    AddFigures("printed", trial, errors, report);
+    const ScoreErrors errors =
+        measure("printed", radius, PrintedScoreRows(kKeys, radius, kEpsilon));
     failures.push_back(errors.failures.interval());
     worst.push_back(absl::StrFormat("%.2f", errors.worst));
   }
   ScoreErrors proved;
   for (const double radius : {1, 2}) {
-    const ScoreTrial trial = {kKeys, radius, ProvedScoreRows(kKeys, radius, kEpsilon, kDelta),
-                              kEpsilon};
-    proved = MeasureScoreErrors(trial, draws, options.seed);
-    AddFigures("pi r^4 ln(2n/.01) / eps^2", trial, proved, report);
+    proved = measure("pi r^4 ln(2n/.01) / eps^2", radius,
+                     ProvedScoreRows(kKeys, radius, kEpsilon, kDelta));
   }
   report.outcome = JudgeQjlScores(failures);
   report.measured = absl::StrFormat(

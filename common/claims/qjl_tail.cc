@@ -64,6 +64,7 @@ std::vector<Proportion> MeasureSketchFailures(absl::Span<const SketchTrial> tria
   std::sort(order.begin(), order.end(),
             [&](size_t a, size_t b) { return trials[a].rows < trials[b].rows; });
   std::vector<SketchTrial> sorted;
+  sorted.reserve(trials.size());
   for (const size_t i : order) sorted.push_back(trials[i]);
   const CounterRng rng(seed, kStream);
   const int64_t parts = (draws + kDrawsAtOnce - 1) / kDrawsAtOnce;
@@ -98,9 +99,9 @@ Outcome JudgeQjlTail(absl::Span<const SketchTail> tails) {
 
 absl::StatusOr<ClaimReport> CheckQjlTail(const ClaimOptions& options) {
   std::vector<SketchTrial> trials;
-  for (const Setting& setting : kSettings) {
-    trials.push_back({PrintedSketchRows(setting.epsilon, setting.delta), setting.epsilon});
-    trials.push_back({ProvedSketchRows(setting.epsilon, setting.delta), setting.epsilon});
+  for (const auto& [epsilon, delta] : kSettings) {
+    trials.push_back({PrintedSketchRows(epsilon, delta), epsilon});
+    trials.push_back({ProvedSketchRows(epsilon, delta), epsilon});
   }
   const int64_t draws = options.Draws(kUsualDraws);
   const std::vector<Proportion> failures = MeasureSketchFailures(trials, draws, options.seed);
@@ -108,26 +109,22 @@ absl::StatusOr<ClaimReport> CheckQjlTail(const ClaimOptions& options) {
   report.setting = absl::StrFormat(
       "%d Gaussian sketches; unit vectors with <q, k> = 0, where the error is largest", draws);
   std::vector<SketchTail> tails;
-  std::vector<std::string> printed;
-  std::vector<std::string> proved;
-  for (size_t i = 0; i < std::size(kSettings); ++i) {
-    const auto& [epsilon, delta] = kSettings[i];
-    for (const size_t trial : {2 * i, 2 * i + 1}) {
-      report.figures.emplace_back(
-          absl::StrFormat("failures, eps %g, delta %g, m = %d (%s)", epsilon, delta,
-                          trials[trial].rows,
-                          trial % 2 == 0 ? "printed" : "pi ln(2/delta) / eps^2"),
-          failures[trial]);
-    }
-    tails.push_back({delta, failures[2 * i].interval(), failures[2 * i + 1].interval()});
-    printed.push_back(absl::StrFormat("%.2g", failures[2 * i].rate() / delta));
-    proved.push_back(absl::StrFormat("%.2g", failures[2 * i + 1].rate() / delta));
+  std::vector<std::string> multiples[2];  // of delta, printed and proved
+  for (size_t i = 0; i < trials.size(); ++i) {
+    const auto& [epsilon, delta] = kSettings[i / 2];
+    report.figures.emplace_back(
+        absl::StrFormat("failures, eps %g, delta %g, m = %d (%s)", epsilon, delta,
+                        trials[i].rows, i % 2 == 0 ? "printed" : "pi ln(2/delta) / eps^2"),
+        failures[i]);
+    multiples[i % 2].push_back(absl::StrFormat("%.2g", failures[i].rate() / delta));
+    if (i % 2 == 0) continue;
+    tails.push_back({delta, failures[i - 1].interval(), failures[i].interval()});
   }
   report.outcome = JudgeQjlTail(tails);
   report.measured = absl::StrFormat(
       "failures, in units of the delta allowed: %s with the printed m, %s with "
       "pi ln(2/delta) / eps^2",
-      absl::StrJoin(printed, ", "), absl::StrJoin(proved, ", "));
+      absl::StrJoin(multiples[0], ", "), absl::StrJoin(multiples[1], ", "));
   report.why =
       "A term's second moment is (pi/2) |q|^2 |k|^2. Bernstein's bound then has pi + "
       "(4/3) eps for (4/3) (1 + eps), and terms are sub-Gaussian: pi alone is enough.";

@@ -87,13 +87,13 @@ PolarBlocks::PolarBlocks(int first_bits, int deep_bits) {
 double PolarBlocks::Encode(absl::Span<const double> block, Codes& codes) const {
   std::array<double, kMostNumbers> radii = {};
   std::copy(block.begin(), block.end(), radii.begin());
-  auto code = codes.begin();
+  size_t code = 0;
   size_t level = 0;
   for (size_t count = block.size() / 2; count > 0; count /= 2, ++level) {
     for (size_t i = 0; i < count; ++i) {
       const double x = radii[2 * i];
       const double y = radii[2 * i + 1];
-      *code++ = levels_[level].CodeOf(x, y);
+      codes[code++] = levels_[level].CodeOf(x, y);
       radii[i] = std::sqrt(x * x + y * y);
     }
   }
