@@ -22,6 +22,14 @@ std::string Line(int64_t offset, int64_t bytes, const std::string& what,
   return absl::StrFormat("%12d %12d  %-20s %s\n", offset, bytes, what, value);
 }
 
+// What coding has come to, if it has been at work.
+std::string UncodedNote(const InspectedSection& inspected) {
+  const auto bits = inspected.uncoded_bits;
+  if (bits == inspected.section.bits) return "";
+  return bits.has_value() ? absl::StrCat(", of ", *bits, " before coding")
+                          : ", and no length as coded sections have one";
+}
+
 std::string SectionText(size_t number, const InspectedSection& inspected) {
   const SnapshotSection& section = inspected.section;
   const auto checksum_bytes = static_cast<int64_t>(kChecksumBytes);
@@ -29,22 +37,33 @@ std::string SectionText(size_t number, const InspectedSection& inspected) {
   text += Line(inspected.offset, inspected.header_bytes, "content and length",
                absl::StrCat(static_cast<int>(section.content), ", ", section.bytes()));
   text += Line(inspected.body_offset(), section.bytes(), "body",
-               absl::StrCat(section.bits, " bits"));
+               absl::StrCat(section.bits, " bits", UncodedNote(inspected)));
   text += Line(inspected.body_offset() + section.bytes(), checksum_bytes, "checksum",
                absl::StrFormat("CRC32C %08x, right", inspected.checksum));
   return text;
 }
 
+std::string TotalLine(const std::string& what, int64_t sections, int64_t bits, int64_t bytes) {
+  return absl::StrFormat("%-20s %10d %16d %14d", what, sections, bits, bytes);
+}
+
 std::string TotalsText(const SnapshotInspection& inspection) {
   std::string text =
-      absl::StrFormat("\n%-20s %10s %16s %14s\n", "content", "sections", "bits", "bytes");
+      absl::StrFormat("\n%-20s %10s %16s %14s%s\n", "content", "sections", "bits", "bytes",
+                      inspection.IsCoded() ? "  bits before coding" : "");
   for (const ContentTotal& total : inspection.Totals()) {
-    absl::StrAppendFormat(&text, "%-20s %10d %16d %14d\n", ContentName(total.content),
-                          total.sections, total.bits, total.bytes);
+    text += TotalLine(ContentName(total.content), total.sections, total.bits, total.bytes);
+    if (inspection.IsCoded() && total.uncoded_bits.has_value()) {
+      absl::StrAppendFormat(&text, "%20d", *total.uncoded_bits);
+    }
+    text += '\n';
   }
   const int64_t container = inspection.ContainerBytes();
-  absl::StrAppendFormat(&text, "%-20s %10d %16d %14d\n", "payload", inspection.sections.size(),
-                        inspection.PayloadBits(), inspection.bytes - container);
+  const auto sections = static_cast<int64_t>(inspection.sections.size());
+  absl::StrAppend(
+      &text,
+      TotalLine("payload", sections, inspection.PayloadBits(), inspection.bytes - container),
+      "\n");
   absl::StrAppendFormat(&text, "%-20s %10s %16s %14d\n", "container", "", "", container);
   absl::StrAppendFormat(&text, "%-20s %10s %16s %14d  the file's size\n", "sum", "", "",
                         inspection.bytes);
@@ -60,6 +79,11 @@ std::string ElementsText(const SnapshotInspection& inspection) {
       "ever\n"
       "appended, zero and evicted ones too: a snapshot does not say how many those are.\n",
       *bits, tensor ? "2 d" : "d", inspection.header.tokens);
+}
+
+template <typename Number>
+Json OrNull(const std::optional<Number>& number) {
+  return number.has_value() ? Json(*number) : Json(nullptr);
 }
 
 Json HeaderJson(const SnapshotInspection& inspection) {
@@ -84,6 +108,7 @@ Json SectionJson(const InspectedSection& inspected) {
           {"body_offset", inspected.body_offset()},
           {"body_bits", section.bits},
           {"body_bytes", section.bytes()},
+          {"uncoded_bits", OrNull(inspected.uncoded_bits)},
           {"checksum", absl::StrFormat("%08x", inspected.checksum)}};
 }
 
@@ -93,7 +118,8 @@ Json ContentsJson(const SnapshotInspection& inspection) {
     contents.push_back({{"content", ContentName(total.content)},
                         {"sections", total.sections},
                         {"bits", total.bits},
-                        {"bytes", total.bytes}});
+                        {"bytes", total.bytes},
+                        {"uncoded_bits", OrNull(total.uncoded_bits)}});
   }
   return contents;
 }
@@ -125,7 +151,6 @@ std::string InspectionJson(const std::string& file, const SnapshotInspection& in
   for (const InspectedSection& section : inspection.sections) {
     sections.push_back(SectionJson(section));
   }
-  const auto bits_per_element = inspection.BitsPerElement();
   const Json json = {
       {"version", kVersion},
       {"file", file},
@@ -141,8 +166,7 @@ std::string InspectionJson(const std::string& file, const SnapshotInspection& in
       {"payload_bits", inspection.PayloadBits()},
       {"container_bytes", inspection.ContainerBytes()},
       {"elements", inspection.Elements()},
-      {"bits_per_element",
-       bits_per_element.has_value() ? Json(*bits_per_element) : Json(nullptr)}};
+      {"bits_per_element", OrNull(inspection.BitsPerElement())}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 

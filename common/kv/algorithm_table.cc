@@ -11,6 +11,9 @@ KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
 KvAlgorithm DescribeStreaming();
 
+KvWrapper DescribeAns();
+KvWrapper DescribeZstd();
+
 absl::Span<const KvAlgorithm> AlgorithmTable() {
   static const auto* const table = new std::vector<KvAlgorithm>{
       DescribeBitplane(),
@@ -22,7 +25,10 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
 }
 
 absl::Span<const KvWrapper> WrapperTable() {
-  static const auto* const table = new std::vector<KvWrapper>{};
+  static const auto* const table = new std::vector<KvWrapper>{
+      DescribeAns(),
+      DescribeZstd(),
+  };
   return *table;
 }
 

@@ -58,6 +58,8 @@ struct KvWrapper {
   std::string_view summary;
   std::string_view reference;
   absl::Span<const AlgorithmOption> options = {};
+  // Whether bodies of sections are as compressed_section.h says.
+  bool codes_sections = false;
   // Wraps `inner`, created from setup without this wrapper and those outside it.
   // `spec` is the wrapper's own. Returns INVALID_ARGUMENT if it does not go around `inner`,
   // RESOURCE_EXHAUSTED as KvAlgorithm::create.

@@ -3,8 +3,15 @@
 #include <map>
 
 #include "common/base/status_macros.h"
+#include "common/kv/compressed_section.h"
+#include "common/kv/registry.h"
 
 namespace kvwire {
+
+bool SnapshotInspection::IsCoded() const {
+  const std::vector<AlgorithmSpec>& wrappers = header.spec.wrappers();
+  return !wrappers.empty() && FindWrapper(wrappers.back().name()).value()->codes_sections;
+}
 
 std::vector<ContentTotal> SnapshotInspection::Totals() const {
   std::map<SectionContent, ContentTotal> totals;
@@ -15,6 +22,8 @@ std::vector<ContentTotal> SnapshotInspection::Totals() const {
     ++total.sections;
     total.bits += section.bits;
     total.bytes += section.bytes();
+    if (!inspected.uncoded_bits.has_value()) total.uncoded_bits.reset();
+    if (total.uncoded_bits.has_value()) *total.uncoded_bits += *inspected.uncoded_bits;
   }
   std::vector<ContentTotal> list;
   list.reserve(totals.size());
@@ -65,10 +74,17 @@ absl::Status SnapshotInspector::BeginSection(const SnapshotSection& section,
   return absl::OkStatus();
 }
 
-absl::Status SnapshotInspector::VisitBody(std::string_view) { return absl::OkStatus(); }
+absl::Status SnapshotInspector::VisitBody(std::string_view piece) {
+  if (body_.size() < kMostLengthBytes) body_.append(piece.substr(0, kMostLengthBytes));
+  return absl::OkStatus();
+}
 
 absl::Status SnapshotInspector::EndSection(uint32_t checksum) {
-  found_.sections.back().checksum = checksum;
+  InspectedSection& section = found_.sections.back();
+  section.checksum = checksum;
+  section.uncoded_bits = found_.IsCoded() ? UncodedBits(section.section, body_)
+                                          : std::optional(section.section.bits);
+  body_.clear();
   return absl::OkStatus();
 }
 

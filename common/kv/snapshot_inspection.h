@@ -21,6 +21,9 @@ struct InspectedSection {
   int64_t offset = 0;       // of its first byte in the snapshot
   int64_t header_bytes = 0;
   uint32_t checksum = 0;  // found to be right
+  // What the section has without the outermost wrapper, if that codes sections; else the
+  // same. Nothing if its body does not begin as such a one does.
+  std::optional<int64_t> uncoded_bits;
 
   int64_t body_offset() const { return offset + header_bytes; }
   int64_t bytes() const {
@@ -34,6 +37,7 @@ struct ContentTotal {
   int64_t sections = 0;
   int64_t bits = 0;
   int64_t bytes = 0;  // of the bodies
+  std::optional<int64_t> uncoded_bits = 0;
 };
 
 struct SnapshotInspection {
@@ -42,6 +46,8 @@ struct SnapshotInspection {
   int64_t header_bytes = 0;
   int64_t bytes = 0;  // of the whole snapshot
 
+  // Whether the outermost wrapper codes sections.
+  bool IsCoded() const;
   // The fields of the header, whose bytes are the first header_bytes.
   std::vector<SnapshotField> Fields() const { return SnapshotFields(header); }
   // By content, in order of its number.
@@ -76,6 +82,7 @@ class SnapshotInspector : private SnapshotVisitor {
 
   SnapshotParser parser_;
   SnapshotInspection found_;
+  std::string body_;  // its first bytes, of the section at hand
 };
 
 }  // namespace kvwire

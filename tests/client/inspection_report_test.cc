@@ -24,11 +24,13 @@ SnapshotInspection TwoSections() {
   inspection.sections = {{.section = {SectionContent::kCodes, 13},
                           .offset = 20,
                           .header_bytes = 2,
-                          .checksum = 0x12ab},
+                          .checksum = 0x12ab,
+                          .uncoded_bits = 13},
                          {.section = {SectionContent::kNorms, 160},
                           .offset = 28,
                           .header_bytes = 2,
-                          .checksum = 1}};
+                          .checksum = 1,
+                          .uncoded_bits = 160}};
   inspection.bytes = 20 + 8 + 26;
   return inspection;
 }
@@ -49,6 +51,24 @@ TEST(InspectionReportTest, TheTextShowsOffsetsTotalsAndTheSum) {
   EXPECT_THAT(text, HasSubstr("54  the file's size\n"));
   EXPECT_THAT(text, HasSubstr("1.0813 bits per element: payload bits / (2 n 2 d)"));
   EXPECT_THAT(text, HasSubstr("zero and evicted ones too"));
+}
+
+TEST(InspectionReportTest, CodedSectionsShowWhatTheyWere) {
+  SnapshotInspection inspection = TwoSections();
+  inspection.header.spec = ParseBuiltInSpec("streaming:window=8+ans").value();
+  inspection.sections[0].uncoded_bits = 16;
+  inspection.sections[1].uncoded_bits = 320;
+  const std::string text = InspectionText("file", inspection);
+  EXPECT_THAT(text, HasSubstr("13 bits, of 16 before coding\n"));
+  EXPECT_THAT(text, HasSubstr("bytes  bits before coding\n"));
+  EXPECT_THAT(text, HasSubstr("160             20                 320\n"));
+  auto json = nlohmann::json::parse(InspectionJson("file", inspection));
+  EXPECT_EQ(json["sections"][0]["uncoded_bits"], 16);
+  EXPECT_EQ(json["contents"][1]["uncoded_bits"], 320);
+  inspection.sections[0].uncoded_bits.reset();
+  EXPECT_THAT(InspectionText("file", inspection), HasSubstr("13 bits, and no length"));
+  json = nlohmann::json::parse(InspectionJson("file", inspection));
+  EXPECT_TRUE(json["sections"][0]["uncoded_bits"].is_null());
 }
 
 TEST(InspectionReportTest, WithoutTokensTheTextSaysSo) {

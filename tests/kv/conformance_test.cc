@@ -20,7 +20,8 @@ std::vector<CacheCase> Cases() {
   std::vector<CacheCase> cases = CasesOfAllAlgorithms(
       {"streaming:sinks=2,window=3", "streaming:sinks=0,window=9",
        "streaming:sinks=5,window=0", "streaming:evict=before,sinks=1,window=4",
-       "streaming:sinks=3,window=1300", "exact:scale=rsqrt"});
+       "streaming:sinks=3,window=1300", "exact:scale=rsqrt", "exact+ans",
+       "float16+zstd:level=9", "streaming:sinks=2,window=3+ans", "bitplane+zstd+ans"});
   // The one that reads values as bits.
   cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
   cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});

@@ -30,8 +30,10 @@ class DamageTest : public ::testing::TestWithParam<CacheCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, DamageTest, ::testing::ValuesIn(CasesOfAllAlgorithms()),
-                         [](const auto& test) { return test.param.Name(); });
+INSTANTIATE_TEST_SUITE_P(
+    Algorithms, DamageTest,
+    ::testing::ValuesIn(CasesOfAllAlgorithms({"exact+ans", "streaming+ans", "float16+zstd"})),
+    [](const auto& test) { return test.param.Name(); });
 
 TEST_P(DamageTest, ATruncatedSnapshotIsDataLoss) {
   for (size_t length = 0; length < snapshot_.size(); ++length) {
@@ -68,7 +70,8 @@ TEST_P(DamageTest, RandomBytesAreDataLoss) {
     const size_t length = random() % 200;
     while (bytes.size() < length) bytes.push_back(static_cast<char>(random()));
     EXPECT_THAT(Restore(bytes, setup_, 1 + random() % 50),
-                StatusIs(absl::StatusCode::kDataLoss, _));
+                AnyOf(StatusIs(absl::StatusCode::kDataLoss, _),
+                      StatusIs(absl::StatusCode::kResourceExhausted, _)));
   }
 }
 
@@ -97,7 +100,10 @@ TEST_P(DamageTest, SealedRandomBodiesAreTheirOwnSnapshotOrDataLoss) {
           << restored.status();
       continue;
     }
-    EXPECT_EQ(SnapshotOf(**restored, setup_), changed.Build());
+    // All that is known of a frame of zstd is what it unpacks to.
+    if (setup_.spec.ToString().find("+zstd") == std::string::npos) {
+      EXPECT_EQ(SnapshotOf(**restored, setup_), changed.Build());
+    }
     if ((*restored)->tokens() == 0) continue;
     EXPECT_TRUE(Attended(**restored, query).allFinite());
   }
@@ -121,7 +127,11 @@ TEST_P(DamageTest, AnAnnouncedLengthIsCheckedBeforeMemoryIsTaken) {
 }
 
 TEST_P(DamageTest, ASnapshotOverTheMemoryLimitIsRefused) {
-  const int64_t state_bytes = Restore(snapshot_, setup_).value()->StateBits() / 8;
+  const auto restored = Restore(snapshot_, setup_).value();
+  // A wrapper may have added a byte to each section.
+  const auto added_bytes =
+      static_cast<int64_t>(setup_.spec.wrappers().size() * restored->Sections().size());
+  const int64_t state_bytes = restored->StateBits() / 8 - added_bytes;
   if (state_bytes < 2) GTEST_SKIP() << "a state of no size";
   setup_.frame.reset();
   if (!CreateCache(setup_).ok()) setup_ = SetupWithFrame(GetParam(), 3, 6);

@@ -54,7 +54,8 @@ class GoldenTest : public ::testing::TestWithParam<CacheCase> {
 INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
                          ::testing::ValuesIn(CasesOfAllAlgorithms(
                              {"streaming:evict=before,sinks=1,window=6",
-                              "streaming:sinks=2,window=5", "exact:scale=rsqrt"})),
+                              "streaming:sinks=2,window=5", "exact:scale=rsqrt", "exact+ans",
+                              "bitplane+ans"})),
                          [](const auto& test) { return test.param.Name(); });
 
 TEST_P(GoldenTest, SnapshotsKeepTheirBytes) {

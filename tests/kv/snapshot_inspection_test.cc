@@ -121,6 +121,25 @@ TEST(SnapshotInspectionTest, PayloadIsTheStateOfEveryAlgorithm) {
   }
 }
 
+TEST(SnapshotInspectionTest, CodedSectionsSayWhatTheyWereWithoutTheWrapper) {
+  for (const std::string wrapper : {"+ans", "+zstd"}) {
+    for (const std::string inner : {"exact", "float16", "bitplane"}) {
+      const CacheSetup setup = SetupWithFrame(inner + wrapper, 6, 300);
+      const auto plain = NewCache(SetupWithFrame(inner, 6, 300));
+      const auto cache = NewCache(setup);
+      ASSERT_THAT(cache->Append(FrameTokens(setup, 1).Block()), IsOk());
+      ASSERT_THAT(plain->Append(FrameTokens(setup, 1).Block()), IsOk());
+      for (size_t piece = 1; piece < 11; ++piece) {
+        const SnapshotInspection found = Inspect(SnapshotOf(*cache, setup), piece).value();
+        EXPECT_TRUE(found.IsCoded());
+        EXPECT_EQ(found.sections[0].uncoded_bits, plain->StateBits());
+        EXPECT_EQ(found.Totals()[0].uncoded_bits, plain->StateBits());
+        EXPECT_EQ(found.PayloadBits(), cache->StateBits());
+      }
+    }
+  }
+}
+
 TEST(SnapshotInspectionTest, IsTheSameWhateverThePieces) {
   const SnapshotInspection whole = Inspect(HandMadeSnapshot()).value();
   for (size_t piece = 1; piece < 40; ++piece) {
