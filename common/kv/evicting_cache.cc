@@ -48,7 +48,11 @@ class EvictingCache : public RowCache {
   absl::Status RestoreBytes(std::string_view piece) override {
     return held_.RestoreBytes(piece);
   }
-  absl::Status EndRestore() override { return held_.EndRestore(); }
+  absl::Status EndRestore() override {
+    // Of the empty state, whose sections a wrapper may have asked for.
+    closed_.reset();
+    return held_.EndRestore();
+  }
 
  private:
   // What closing the scale leaves, decided once for each state: sections ask for it again

@@ -13,9 +13,7 @@ int CountBits(int64_t tokens) {
 }
 
 SnapshotSection CountSectionOf(size_t groups, int64_t tokens) {
-  const int width = CountBits(tokens);
-  return {SectionContent::kCounters, static_cast<int64_t>(groups) * width, 1,
-          std::max(width, 1)};
+  return {SectionContent::kCounters, static_cast<int64_t>(groups) * CountBits(tokens), 1, 1};
 }
 
 PackedBits PackCounts(const std::vector<int64_t>& counts, int64_t tokens) {
