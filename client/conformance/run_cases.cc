@@ -73,8 +73,8 @@ std::vector<const Case*> AllServerCases() {
 std::vector<const Case*> AllAlgorithmCases() {
   std::vector<const Case*> all;
   for (const auto cases :
-       {TokenCases(), SetupCases(), FrameCases(), SessionCases(), AttendCases(), ClaimCases(),
-        SnapshotCases(), RestoreCases(), DamageCases(), InterruptionCases()}) {
+       {TokenCases(), SetupCases(), FrameCases(), SessionCases(), AttendCases(),
+        SnapshotCases(), RestoreCases(), ClaimCases(), DamageCases(), InterruptionCases()}) {
     for (const Case& one : cases) all.push_back(&one);
   }
   return all;

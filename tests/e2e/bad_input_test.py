@@ -46,9 +46,9 @@ class RunTest(unittest.TestCase):
         self.assert_refused(known, "--algorithm", "nope")
 
     def test_an_unknown_option_of_an_algorithm_is_answered_with_the_known_ones(self):
-        known = ["evict", "sinks", "window"]
+        known = ["evict", "sinks", "window", "scale"]
         self.assert_refused(["depth", *known], "--algorithm", "streaming:depth=3")
-        self.assert_refused(["window", "none"], "--algorithm", "exact:window=3")
+        self.assert_refused(["window", "it has scale"], "--algorithm", "exact:window=3")
 
     def test_an_options_value_out_of_range_is_named(self):
         self.assert_refused(["window=-1"], "--algorithm", "streaming:window=-1")

@@ -8,12 +8,12 @@ _SEED = ("--secret-seed", "00112233445566778899aabbccddeeff")
 
 # What every build, compiler, machine and number of threads must send.
 _GOLDEN = {
-    ("exact", "unit"): "1b866aa5d5dbd812e16e3886d94b834b98f83ea5be55224f0886f6dd143b03b3",
-    ("exact", "gaussian"): "12860e701173b21bbd40a76bed425cecbc4acc46a81fd06c53439ee587211c51",
-    ("exact", "code"): "4fcaf418f2744db85807f540034327b7d1849efc7204f1452f28bd595fdb90c5",
-    ("float16", "unit"): "51196b6416bd8ec078e47b398e2b3b80e784f92b6fc402ff262d1bbc8050b71d",
-    ("bitplane", "unit"): "5d96ea0cd582f4cf75d854a02d5dab27b2714c28dcfe1c15c8ba76b398c6a5a5",
-    ("streaming", "unit"): "e6a6fcd9a1f742d03dbfdaad33553a89f1a43c9816852753ecb298f8a31c24a2",
+    ("exact", "unit"): "86f9cb8b9aee1c6dd7b622c3a7ea95450de96f16c051fe7599b47ce06b7b895b",
+    ("exact", "gaussian"): "7fa87da7574830804b901ac2aeb6c426c83d9f3636feac95861933e16f5f8469",
+    ("exact", "code"): "d7d5caaa82c61ffdfc6b4cae0c5a2a35ea6bd59bfe958164a5901efc2175689e",
+    ("float16", "unit"): "58bebf878c36d9686777ad1feabf52f1df04d52cfd9e3aa6a9c1f71973ca70b3",
+    ("bitplane", "unit"): "1409ed3afe8bb7a813d5dc7af793361e7a2813f1eca881840cb2f520bc9e1975",
+    ("streaming", "unit"): "e91358c7e7ab98eb3ddd83fc3fd9ee365e52c725fd6d730872b58a2aedeb5c79",
 }
 
 

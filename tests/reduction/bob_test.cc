@@ -105,9 +105,8 @@ TEST(BobTest, ATieAndANotANumberAreZeros) {
 }
 
 TEST(QuerySharpnessTest, DividesByTheScaleOfTheAlgorithmsScores) {
-  PublicParameters parameters{.shape = ProblemShape::Var(Scales::Pyramid(4).value()),
-                              .dims = 16,
-                              .sharpness = 6};
+  PublicParameters parameters{
+      .shape = ProblemShape::Var(Scales::Pyramid(4).value()), .dims = 16, .sharpness = 6};
   const std::pair<const char*, double> cases[] = {
       {"exact", 6}, {"exact:scale=2", 3}, {"theirs:scale=rsqrt", 24}, {"Not One Of Ours", 6}};
   for (const auto& [algorithm, expected] : cases) {

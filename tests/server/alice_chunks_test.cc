@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/alice_sender.h"
+#include "tests/kv/container.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/fake_channel.h"
 #include "tests/server/whole_run.h"
@@ -104,7 +105,7 @@ TEST(AliceChunksTest, OnlyRunDigestAndSnapshotCross) {
       metadata.emplace(key.data(), key.size());
     v1::SendRequest chunk;
     while (reader.Read(&chunk)) chunks.push_back(chunk);
-    response.set_committed_size(40 + 5 * 64);
+    response.set_committed_size(ContainerBytes(8, 5, 5 * 64) + 5 * 64);
     return grpc::Status::OK;
   };
   LoopbackServer server({&bob});
@@ -123,7 +124,7 @@ TEST(AliceChunksTest, OnlyRunDigestAndSnapshotCross) {
   ASSERT_EQ(chunks.size(), 1U);
   expected.set_crc32c(chunks[0].crc32c());
   expected.set_data(chunks[0].data());
-  expected.mutable_finish()->set_total_bytes(40 + 5 * 64);
+  expected.mutable_finish()->set_total_bytes(ContainerBytes(8, 5, 5 * 64) + 5 * 64);
   SHA256(reinterpret_cast<const unsigned char*>(chunks[0].data().data()),
          chunks[0].data().size(), digest);
   expected.mutable_finish()->set_sha256(std::string(reinterpret_cast<char*>(digest), 32));
@@ -163,7 +164,7 @@ TEST(AliceChunksTest, WhatBobRefusesInTheMiddleIsReturned) {
 
 TEST(AliceChunksTest, ABobWhoCommitsAnotherLengthIsFoundOut) {
   const WholeRun run;
-  for (const int64_t committed : {int64_t{0}, int64_t{359}, int64_t{361}, INT64_MAX}) {
+  for (const int64_t committed : {int64_t{0}, int64_t{342}, int64_t{344}, INT64_MAX}) {
     FakeChannel bob;
     bob.send = [committed](auto&, FakeChannel::Reader& reader, v1::SendResponse& response) {
       v1::SendRequest chunk;
@@ -177,7 +178,7 @@ TEST(AliceChunksTest, ABobWhoCommitsAnotherLengthIsFoundOut) {
     EXPECT_THAT(
         Speak(*run.alice->stub, opening, run.bits),
         StatusIs(Code::kDataLoss,
-                 HasSubstr("Bob committed " + std::to_string(committed) + " bytes of 360")));
+                 HasSubstr("Bob committed " + std::to_string(committed) + " bytes of 343")));
   }
 }
 

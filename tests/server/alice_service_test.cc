@@ -81,8 +81,8 @@ TEST_F(AliceServiceTest, AMessageOfOneChunkHasTheBytesThatItsFieldsAdd) {
   const auto spoken = Speak(opening, bits_);
   ASSERT_THAT(spoken, IsOk());
   // Tags and lengths: run id 1 + 8, digest 2 + 16, payload bytes 1 + 1, checksum 1 + 4,
-  // finish 2 + (length 1 + 2, digest 2 + 32), data 1 + 2 + 360; offset 0 takes nothing.
-  EXPECT_EQ(spoken->ledger().message_bytes(), 9 + 18 + 2 + 5 + 2 + 3 + 34 + 3 + 360);
+  // finish 2 + (length 1 + 2, digest 2 + 32), data 1 + 2 + 343; offset 0 takes nothing.
+  EXPECT_EQ(spoken->ledger().message_bytes(), 9 + 18 + 2 + 5 + 2 + 3 + 34 + 3 + 343);
   EXPECT_EQ((*bob_.store.Find(kRun))->payload_bytes(), 5);
 }
 

@@ -83,7 +83,7 @@ void ExpectTheSameReplies(const PublicParameters& parameters, const std::string&
 
 TEST(OneWayRepliesTest, AreTheSameWhateverBobIsAsked) {
   // A tag and the 360 committed bytes as a varint.
-  ExpectTheSameReplies(SmallParameters(), "\x08\xe8\x02");
+  ExpectTheSameReplies(SmallParameters(), "\x08\xd7\x02");
 }
 
 TEST(OneWayRepliesTest, AreTheSameOutsideOfScalesToo) {
@@ -91,7 +91,7 @@ TEST(OneWayRepliesTest, AreTheSameOutsideOfScalesToo) {
   parameters.shape = *ProblemShape::OfSize(Problem::kTensor4, 5);
   parameters.decoding = {.encoding = ValueEncoding::kSigns, .eta = 0.5};
   // 40 + 5 rows of 32 numbers: 680 bytes.
-  ExpectTheSameReplies(parameters, "\x08\xa8\x05");
+  ExpectTheSameReplies(parameters, "\x08\x97\x05");
 }
 
 TEST(OneWayRepliesTest, DoNotDependOnTheBitsEither) {

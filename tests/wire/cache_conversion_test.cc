@@ -74,8 +74,7 @@ TEST(CacheConversionTest, ACacheNeedsNoPublicKeys) {
 TEST(CacheConversionTest, EachCacheParameterOutOfRangeIsNamed) {
   using P = v1::CacheParameters;
   const std::vector<Fault> faults = {
-      {[](P& p) { p.set_algorithm("zip"); },
-       "no algorithm 'zip'; there are bitplane, exact, float16, streaming"},
+      {[](P& p) { p.set_algorithm("zip"); }, "no algorithm 'zip'; there are "},
       {[](P& p) { p.set_algorithm("streaming:windows=7"); },
        "no option windows; it has evict, sinks, window"},
       {[](P& p) { p.set_algorithm("streaming:window=-7"); }, "option window=-7"},

@@ -78,7 +78,8 @@ TEST_F(BuiltInPair, AnEvictingCacheIsMeasuredAsItArrivesAndGoesOnEqually) {
 TEST_F(BuiltInPair, WhatTheServerRefusesIsAnError) {
   EXPECT_THAT(Measure("bitplane"),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("bitplane")));
-  EXPECT_THAT(Measure("nope"), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nope")));
+  EXPECT_THAT(Measure("nope"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nope")));
   EXPECT_THAT(Measure("exact", {.memory_limit_bytes = 6399}),
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("6399")));
 }
