@@ -34,6 +34,21 @@ absl::Status TryTokens(const PlugIn& plug_in, const v1::OpenRequest& open) {
   return taken;
 }
 
+// What an algorithm may take, the plainest first.
+std::vector<v1::OpenRequest> SetupsOf(std::string_view spec) {
+  std::vector<v1::OpenRequest> setups;
+  for (const auto attention : {v1::ATTENTION_KIND_ORDINARY, v1::ATTENTION_KIND_TENSOR}) {
+    for (const auto frame : {v1::KEY_FRAME_KIND_UNSPECIFIED, v1::KEY_FRAME_KIND_UNIT}) {
+      for (const int64_t dims : kDims) {
+        setups.push_back(OpenRequestOf(spec, dims));
+        setups.back().mutable_parameters()->set_attention(attention);
+        setups.back().mutable_parameters()->set_frame(frame);
+      }
+    }
+  }
+  return setups;
+}
+
 }  // namespace
 
 std::vector<v1::IngestRequest> Subject::Stream(uint64_t variant) const {
@@ -68,18 +83,14 @@ absl::StatusOr<Subject> FindSubject(const PlugIn& plug_in, const PlugIn* second_
                   .second_process = second_process,
                   .description = description,
                   .algorithm = std::move(algorithm)};
-  for (const v1::KeyFrameKind frame :
-       {v1::KEY_FRAME_KIND_UNSPECIFIED, v1::KEY_FRAME_KIND_UNIT}) {
-    for (const int64_t dims : kDims) {
-      subject.open = OpenRequestOf(spec, dims);
-      subject.open.mutable_parameters()->set_frame(frame);
-      const absl::Status taken = TryTokens(plug_in, subject.open);
-      if (taken.ok()) {
-        subject.refusal.clear();
-        return subject;
-      }
-      subject.refusal = StatusText(taken);
+  for (const v1::OpenRequest& open : SetupsOf(spec)) {
+    subject.open = open;
+    const absl::Status taken = TryTokens(plug_in, open);
+    if (taken.ok()) {
+      subject.refusal.clear();
+      return subject;
     }
+    subject.refusal = StatusText(taken);
   }
   return subject;
 }
