@@ -190,6 +190,28 @@ TEST(EvictingCacheTest, ConstCallsMayRunAtOnce) {
   for (const std::string& snapshot : snapshots) EXPECT_EQ(snapshot, snapshots.front());
 }
 
+// What closing the scale leaves is decided once for each state, and restoring is another.
+TEST(EvictingCacheTest, RestoringForgetsWhatWasDecidedOfTheEmptyState) {
+  const EvictionStream stream = RandomStream(7, {9});
+  for (const Evictor& evictor : kEvictors) {
+    const CacheSetup setup = SetupOf(evictor.small, 3);
+    auto cache = NewCache(setup);
+    AppendAll(*cache, stream);
+    const std::string snapshot = SnapshotOf(*cache, setup);
+    const Container container = ContainerOf(snapshot);
+    const std::vector<SnapshotSection> sections = cache->Sections();
+    auto restored = NewCache(setup);
+    restored->StateBits();
+    for (size_t i = 0; i < sections.size(); ++i) {
+      ASSERT_THAT(restored->BeginSection(9, sections[i]), IsOk());
+      ASSERT_THAT(restored->RestoreBytes(container.sections[i].body), IsOk());
+      restored->StateBits();
+    }
+    ASSERT_THAT(restored->EndRestore(), IsOk());
+    EXPECT_EQ(SnapshotOf(*restored, setup), snapshot) << evictor.small;
+  }
+}
+
 // Of a budget of five tokens.
 TEST(EvictingCacheTest, RestoreRefusesSectionsThatNoStateHas) {
   const CacheSetup setup = SetupOf("uniform:budget=5", 1);
