@@ -6,9 +6,11 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/kv/caches.h"
 #include "tests/kv/container.h"
 #include "tests/kv/eviction_streams.h"
 #include "tests/kv/naive_attention.h"
+#include "tests/status/status_matchers.h"
 
 namespace kvwire {
 namespace {

@@ -5,8 +5,11 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/kv/caches.h"
 #include "tests/kv/container.h"
 #include "tests/kv/eviction_streams.h"
+#include "tests/kv/naive_eviction.h"
+#include "tests/status/status_matchers.h"
 
 namespace kvwire {
 namespace {
