@@ -214,8 +214,9 @@ TEST(BalancekvTest, RowsAreCountedBeforeTheyTakeMemory) {
   std::mt19937_64 random(5);
   const Tokens tokens = GaussianTokens(40, kDims, random);
   CacheSetup setup = SetupOf("balancekv:block=4,sinks=2,window=3", kDims);
-  // 35 have passed, 8 blocks of 4: at most 4 waiting and 2 on each of 4 levels.
-  setup.memory_limit_bytes = (2 + 3 + 4 + 4 * 2) * 8 * kDims;
+  // 35 have passed, 8 blocks of 4: at most 4 waiting and 2 on each of 4 levels. The counter
+  // of 40 tokens takes 6 bits.
+  setup.memory_limit_bytes = (2 + 3 + 4 + 4 * 2) * 8 * kDims + 1;
   EXPECT_THAT(NewCache(setup)->Append(tokens.Block()), IsOk());
   --setup.memory_limit_bytes;
   auto cache = NewCache(setup);

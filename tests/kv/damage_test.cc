@@ -146,7 +146,7 @@ TEST_P(DamageTest, ASnapshotOverTheMemoryLimitIsRefused) {
   // A wrapper may have added a byte to each section.
   const auto added_bytes =
       static_cast<int64_t>(setup_.spec.wrappers().size() * restored->Sections().size());
-  const int64_t state_bytes = restored->StateBits() / 8 - added_bytes;
+  const int64_t state_bytes = (restored->StateBits() + 7) / 8 - added_bytes;
   if (state_bytes < 2) GTEST_SKIP() << "a state of no size";
   setup_.frame.reset();
   if (!CreateCache(setup_).ok()) setup_ = SetupWithFrame(GetParam(), 3, 6);

@@ -197,7 +197,8 @@ TEST(ScatterbrainTest, SumsAndFeaturesAreCountedBeforeTheyTakeMemory) {
   std::mt19937_64 random(6);
   const Tokens tokens = GaussianTokens(4, 2, random);
   CacheSetup setup = SetupOf("scatterbrain:features=5,window=3", 2);
-  setup.memory_limit_bytes = 3 * 4 * 4 + 5 * (2 * 3 + 2) * 4;
+  // The counter of 4 tokens takes 3 bits.
+  setup.memory_limit_bytes = 3 * 4 * 4 + 5 * (2 * 3 + 2) * 4 + 1;
   EXPECT_THAT(NewCache(setup)->Append(tokens.Block()), IsOk());
   --setup.memory_limit_bytes;
   auto cache = NewCache(setup);

@@ -49,9 +49,11 @@ class BalanceCache : public RowCache {
         window_(layout.window, 2 * width()),
         levels_(1, SlotRows(2 * width())) {}
 
-  absl::Status CheckTokens(int64_t n) const {
-    return CheckMemory(SaturatingProduct(layout_.MostRows(n), sinks_.row_bytes()),
-                       setup().memory_limit_bytes);
+  // Checks the memory of the rows and the counter of `stored` tokens among `tokens`.
+  absl::Status CheckTokens(int64_t stored, int64_t tokens) const {
+    const int64_t counter_bytes = CountSectionOf(CountIfAny(stored).size(), tokens).bytes();
+    const int64_t rows_bytes = SaturatingProduct(layout_.MostRows(stored), sinks_.row_bytes());
+    return CheckMemory(SaturatingSum(rows_bytes, counter_bytes), setup().memory_limit_bytes);
   }
 
   absl::Status Append(const TokenBlock& block) override;
@@ -107,7 +109,7 @@ void BalanceCache::ForEachRow(
 absl::Status BalanceCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
   const BlockTokens tokens(block, width());
-  KVWIRE_RETURN_IF_ERROR(CheckTokens(stored_ + tokens.size()));
+  KVWIRE_RETURN_IF_ERROR(CheckTokens(stored_ + tokens.size(), tokens_ + block.rows));
   std::vector<float> row;
   for (int64_t i = 0; i < tokens.size(); ++i) {
     row.assign(tokens.key(i).begin(), tokens.key(i).end());
@@ -215,7 +217,7 @@ absl::Status BalanceCache::EndSection(size_t index) {
   if (index > 0) return rows_section_.End();
   KVWIRE_ASSIGN_OR_RETURN(stored_, counts_section_.EndOnly());
   levels_.resize(static_cast<size_t>(layout_.Levels(stored_)), SlotRows(2 * width()));
-  return CheckTokens(stored_);
+  return CheckTokens(stored_, tokens_);
 }
 
 absl::Status BalanceCache::EndRestore() {
@@ -234,7 +236,7 @@ absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
   KVWIRE_ASSIGN_OR_RETURN(walk.gamma, Gamma(setup.spec));
   auto cache = std::make_unique<BalanceCache>(setup, layout, walk);
   if (setup.frame.has_value()) {
-    KVWIRE_RETURN_IF_ERROR(cache->CheckTokens(setup.frame->rows()));
+    KVWIRE_RETURN_IF_ERROR(cache->CheckTokens(setup.frame->rows(), setup.frame->rows()));
   }
   return cache;
 }

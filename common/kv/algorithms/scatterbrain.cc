@@ -64,7 +64,8 @@ class ScatterbrainCache : public KvCache {
         window_(options.window, 2 * setup.dims),
         sums_(options.Features(setup.dims), setup.dims, scale, setup.seed) {}
 
-  absl::Status CheckTokens(int64_t n) const;
+  // Checks the memory of what `stored` tokens among `tokens` leave.
+  absl::Status CheckTokens(int64_t stored, int64_t tokens) const;
 
   absl::Status Append(const TokenBlock& block) override;
   absl::Status Attend(const Eigen::Ref<const Matrix>& queries,
@@ -109,9 +110,12 @@ class ScatterbrainCache : public KvCache {
   RowSection rows_section_;
 };
 
-absl::Status ScatterbrainCache::CheckTokens(int64_t n) const {
-  const int64_t window_bytes = SaturatingProduct(std::min(n, capacity_), window_.row_bytes());
-  return CheckMemory(SaturatingSum(window_bytes, Passed(n) > 0 ? sums_.bytes() : 0),
+absl::Status ScatterbrainCache::CheckTokens(int64_t stored, int64_t tokens) const {
+  const int64_t counter_bytes = CountSectionOf(CountIfAny(stored).size(), tokens).bytes();
+  const int64_t window_bytes =
+      SaturatingProduct(std::min(stored, capacity_), window_.row_bytes());
+  const int64_t sums_bytes = Passed(stored) > 0 ? sums_.bytes() : 0;
+  return CheckMemory(SaturatingSum(SaturatingSum(window_bytes, sums_bytes), counter_bytes),
                      setup_.memory_limit_bytes);
 }
 
@@ -133,7 +137,7 @@ absl::Status ScatterbrainCache::Absorb(const BlockTokens& tokens, FeatureSums& s
 absl::Status ScatterbrainCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup_, tokens_));
   const BlockTokens tokens(block, setup_.dims);
-  KVWIRE_RETURN_IF_ERROR(CheckTokens(stored_ + tokens.size()));
+  KVWIRE_RETURN_IF_ERROR(CheckTokens(stored_ + tokens.size(), tokens_ + block.rows));
   if (Passed(stored_ + tokens.size()) > Passed(stored_)) {
     FeatureSums sums = sums_;
     KVWIRE_RETURN_IF_ERROR(Absorb(tokens, sums));
@@ -240,7 +244,7 @@ absl::Status ScatterbrainCache::RestoreToken(std::string_view bytes) {
 absl::Status ScatterbrainCache::EndSection(size_t index) {
   if (index > 0) return rows_section_.End();
   KVWIRE_ASSIGN_OR_RETURN(stored_, counts_section_.EndOnly());
-  return CheckTokens(stored_);
+  return CheckTokens(stored_, tokens_);
 }
 
 absl::Status ScatterbrainCache::EndRestore() {
@@ -256,7 +260,7 @@ absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
   KVWIRE_ASSIGN_OR_RETURN(const double scale, ScoreScale(setup.spec, setup.dims));
   auto cache = std::make_unique<ScatterbrainCache>(setup, options, scale);
   if (setup.frame.has_value()) {
-    KVWIRE_RETURN_IF_ERROR(cache->CheckTokens(setup.frame->rows()));
+    KVWIRE_RETURN_IF_ERROR(cache->CheckTokens(setup.frame->rows(), setup.frame->rows()));
   }
   return cache;
 }
