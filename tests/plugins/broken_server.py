@@ -123,7 +123,7 @@ class AnyAlgorithm(SERVICE):
 class OneSession(SERVICE):
     def Open(self, request, context):
         response = super().Open(request, context)
-        first = min(self.caches)
+        first = next(iter(self.caches))  # ids are random, their order of coming is not
         self.caches = {first: self.caches[first]}
         response.session_id = first
         return response
