@@ -12,12 +12,12 @@ namespace {
 
 class SendHandler {
  public:
-  SendHandler(MessageStore& store, std::string peer, v1::SendResponse* response)
-      : store_(store), peer_(std::move(peer)), response_(response) {}
+  SendHandler(MessageStore& store, std::string peer, int port, v1::SendResponse* response)
+      : store_(store), peer_(std::move(peer)), port_(port), response_(response) {}
 
   absl::Status Take(const v1::SendRequest& chunk) {
     if (message_ == nullptr) {
-      KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachToPeer(peer_));
+      KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(peer_, port_));
       KVWIRE_ASSIGN_OR_RETURN(message_, store_.Begin(chunk, std::move(meter)));
     }
     return message_->Append(chunk);
@@ -35,6 +35,7 @@ class SendHandler {
  private:
   MessageStore& store_;
   const std::string peer_;
+  const int port_;
   v1::SendResponse* response_;
   std::shared_ptr<ReceivedMessage> message_;
 };
@@ -44,7 +45,7 @@ class SendHandler {
 grpc::ServerReadReactor<v1::SendRequest>* OneWayChannelHost::Send(
     grpc::CallbackServerContext* context, v1::SendResponse* response) {
   return new StreamReader<v1::SendRequest, SendHandler>(
-      pool_, std::make_unique<SendHandler>(store_, context->peer(), response));
+      pool_, std::make_unique<SendHandler>(store_, context->peer(), channel_.port, response));
 }
 
 }  // namespace kvwire

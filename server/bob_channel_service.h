@@ -4,6 +4,7 @@
 // Bob's end of the one-way channel: OneWayChannelService over a MessageStore. What
 // it answers depends on what Alice sent and on nothing else.
 
+#include "common/wire/endpoint.h"
 #include "kvwire/v1/channel.grpc.pb.h"
 #include "server/bob_message_store.h"
 #include "server/work_pool.h"
@@ -12,7 +13,9 @@ namespace kvwire {
 
 class OneWayChannelHost final : public v1::OneWayChannelService::CallbackService {
  public:
-  OneWayChannelHost(MessageStore& store, WorkPool& pool) : store_(store), pool_(pool) {}
+  // `channel` is where it listens; filled in before any call.
+  OneWayChannelHost(MessageStore& store, WorkPool& pool, const Endpoint& channel)
+      : store_(store), pool_(pool), channel_(channel) {}
 
   grpc::ServerReadReactor<v1::SendRequest>* Send(grpc::CallbackServerContext* context,
                                                  v1::SendResponse* response) override;
@@ -20,6 +23,7 @@ class OneWayChannelHost final : public v1::OneWayChannelService::CallbackService
  private:
   MessageStore& store_;
   WorkPool& pool_;
+  const Endpoint& channel_;
 };
 
 }  // namespace kvwire

@@ -42,7 +42,7 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
   kvwire::MessageStore store(flags.message_limit);
   kvwire::WorkPool pool(kWorkThreads);
   kvwire::Endpoint channel;
-  kvwire::OneWayChannelHost channel_service(store, pool);
+  kvwire::OneWayChannelHost channel_service(store, pool, channel);
   kvwire::BobServiceHost bob_service(store, pool, algorithm, channel, std::move(model));
   if (flags.channel_listen.empty()) {
     return kvwire::Serve({{.label = "listening",

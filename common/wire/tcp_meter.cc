@@ -114,7 +114,7 @@ absl::StatusOr<TcpMeter> TcpMeter::Attach(const OpenSocket& socket) {
   return meter;
 }
 
-absl::StatusOr<TcpMeter> TcpMeter::AttachToPeer(std::string_view peer) {
+absl::StatusOr<TcpMeter> TcpMeter::AttachAccepted(std::string_view peer, int port) {
   std::vector<OpenSocket> sockets = ListOpenSockets();
   // A duplicate that another meter holds shows up here too, with the same cookie.
   std::sort(sockets.begin(), sockets.end(),
@@ -122,14 +122,16 @@ absl::StatusOr<TcpMeter> TcpMeter::AttachToPeer(std::string_view peer) {
   sockets.erase(std::unique(sockets.begin(), sockets.end(),
                             [](const auto& a, const auto& b) { return a.cookie == b.cookie; }),
                 sockets.end());
-  const auto is_peer = [peer](const OpenSocket& socket) { return socket.peer == peer; };
-  const auto count = std::count_if(sockets.begin(), sockets.end(), is_peer);
+  const auto is_it = [&](const OpenSocket& socket) {
+    return socket.peer == peer && socket.local_port == port;
+  };
+  const auto count = std::count_if(sockets.begin(), sockets.end(), is_it);
   if (count != 1) {
-    return absl::UnavailableError(
-        absl::StrCat(count, " connections of this process have the peer ", std::string(peer),
-                     ", so the bytes of this one cannot be told"));
+    return absl::UnavailableError(absl::StrCat(count, " connections of this process to port ",
+                                               port, " have the peer ", std::string(peer),
+                                               ", so the bytes of this one cannot be told"));
   }
-  return Attach(*std::find_if(sockets.begin(), sockets.end(), is_peer));
+  return Attach(*std::find_if(sockets.begin(), sockets.end(), is_it));
 }
 
 v1::TcpCount TcpMeter::Count(absl::Duration limit) const {

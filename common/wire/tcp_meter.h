@@ -40,10 +40,12 @@ class TcpMeter {
   // no longer that socket or the kernel counts no bytes (before Linux 4.19).
   static absl::StatusOr<TcpMeter> Attach(const OpenSocket& socket);
 
-  // Meters the accepted connection whose remote end is `peer`
-  // (ServerContext::peer()). Returns UNAVAILABLE if there is none or more than one:
-  // then the byte count is not known, and must not be guessed.
-  static absl::StatusOr<TcpMeter> AttachToPeer(std::string_view peer);
+  // Meters the connection accepted on `port` whose remote end is `peer`
+  // (ServerContext::peer()): the peer alone may be that of two, for a port that a
+  // host connects from may serve it for several ports that it connects to. Returns
+  // UNAVAILABLE if there is none or more than one: then the byte count is not known,
+  // and must not be guessed.
+  static absl::StatusOr<TcpMeter> AttachAccepted(std::string_view peer, int port);
 
   // Waits until the connection is closed in both directions, `limit` at most, and
   // returns its counts. `final` says whether it closed. A closed connection's

@@ -33,13 +33,15 @@ struct TestAlgorithm {
 // A Bob with an algorithm process of his own.
 struct TestBob {
   explicit TestBob(int64_t message_limit_bytes = int64_t{1} << 26)
-      : store(message_limit_bytes) {}
+      : store(message_limit_bytes) {
+    channel_endpoint = server.endpoint();
+  }
 
   TestAlgorithm algorithm;
   MessageStore store;
   WorkPool pool{8};
-  Endpoint channel_endpoint{"127.0.0.1", 1};
-  OneWayChannelHost channel_host{store, pool};
+  Endpoint channel_endpoint;
+  OneWayChannelHost channel_host{store, pool, channel_endpoint};
   BobServiceHost host{store, pool, algorithm.server.endpoint(), channel_endpoint};
   LoopbackServer server{{&channel_host, &host}};
   std::unique_ptr<v1::OneWayChannelService::Stub> channel =

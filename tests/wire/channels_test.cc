@@ -31,7 +31,7 @@ class MeteringServer {
     algorithm_.describe = [this](grpc::ServerContext& context, v1::DescribeResponse&) {
       const absl::MutexLock lock(&mutex_);
       peers_.push_back(context.peer());
-      meters_.push_back(TcpMeter::AttachToPeer(context.peer()));
+      meters_.push_back(TcpMeter::AttachAccepted(context.peer(), server_.endpoint().port));
       return ToGrpc(meters_.back().status());
     };
   }

@@ -118,6 +118,28 @@ inline Socket ConnectTo(int port, int family = AF_INET) {
   return socket;
 }
 
+// Connects from port `from` of 127.0.0.1 to a loopback address; 0: from a port that the
+// system picks. Other connections that are made so may start from it too.
+inline Socket ConnectFrom(int from, const std::string& host, int port) {
+  Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int shared = 1;
+  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof(shared));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(from));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto* name = reinterpret_cast<const sockaddr*>(&address);
+  if (bind(socket.get(), name, sizeof(address)) != 0) {
+    throw std::runtime_error(std::strerror(errno));
+  }
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+  if (connect(socket.get(), name, sizeof(address)) != 0) {
+    throw std::runtime_error(std::strerror(errno));
+  }
+  return socket;
+}
+
 }  // namespace kvwire
 
 #endif  // KVWIRE_TESTS_WIRE_PLAIN_TCP_H_

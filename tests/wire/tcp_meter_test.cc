@@ -24,8 +24,9 @@ constexpr absl::Duration kLong = absl::Seconds(60);
 
 // A connection of this process with itself.
 struct Pair {
-  explicit Pair(const PlainListener& listener)
-      : client(ConnectTo(listener.port())), server(listener.Accept()) {}
+  explicit Pair(const PlainListener& listener) : Pair(listener, ConnectTo(listener.port())) {}
+  Pair(const PlainListener& listener, Socket connected)
+      : client(std::move(connected)), server(listener.Accept()) {}
 
   Socket client;
   Socket server;
@@ -177,31 +178,49 @@ TEST_F(TcpMeterTest, FindsAnAcceptedConnectionByItsPeer) {
   Pair pair(listener_);
   Pair another(listener_);
   const std::string peer = Found(pair.server).peer;
-  const TcpMeter meter = TcpMeter::AttachToPeer(peer).value();
+  const TcpMeter meter = TcpMeter::AttachAccepted(peer, listener_.port()).value();
   pair.client.Send("12345");
   pair.server.Receive(5);
   another.client.Send("123");
   another.server.Receive(3);
   EXPECT_EQ(meter.Count(absl::ZeroDuration()).received_bytes(), 5);
   // The first meter's duplicate is the same connection, not a second one.
-  const auto second = TcpMeter::AttachToPeer(peer);
+  const auto second = TcpMeter::AttachAccepted(peer, listener_.port());
   ASSERT_THAT(second, IsOk());
   EXPECT_EQ(second->Count(absl::ZeroDuration()).received_bytes(), 5);
 }
 
+TEST_F(TcpMeterTest, TellsConnectionsFromOnePortByThePortTheyCameTo) {
+  const PlainListener elsewhere;
+  const Pair here(listener_, ConnectFrom(0, "127.0.0.1", listener_.port()));
+  const int from = Found(here.client).local_port;
+  const Pair there(elsewhere, ConnectFrom(from, "127.0.0.1", elsewhere.port()));
+  const std::string peer = Found(here.server).peer;
+  ASSERT_EQ(Found(there.server).peer, peer);
+  const TcpMeter meter = TcpMeter::AttachAccepted(peer, elsewhere.port()).value();
+  here.client.Send("123");
+  here.server.Receive(3);
+  there.client.Send("12345");
+  there.server.Receive(5);
+  EXPECT_EQ(meter.Count(absl::ZeroDuration()).received_bytes(), 5);
+}
+
 TEST_F(TcpMeterTest, DoesNotGuessAmongSeveralConnections) {
-  const std::string peer = "ipv4:127.0.0.1:" + std::to_string(listener_.port());
-  EXPECT_THAT(TcpMeter::AttachToPeer(peer),
+  const PlainListener everywhere(AF_INET6, /*any=*/true);
+  const Pair first(everywhere, ConnectFrom(0, "127.0.0.1", everywhere.port()));
+  const std::string peer = Found(first.server).peer;
+  EXPECT_THAT(TcpMeter::AttachAccepted(peer, listener_.port()),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("0 connections")));
-  const Pair first(listener_);
-  EXPECT_THAT(TcpMeter::AttachToPeer(peer), IsOk());
-  const Pair second(listener_);
-  EXPECT_THAT(TcpMeter::AttachToPeer(peer),
+  EXPECT_THAT(TcpMeter::AttachAccepted("", everywhere.port()),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("0 connections")));
+  EXPECT_THAT(TcpMeter::AttachAccepted(peer, everywhere.port()), IsOk());
+  // The same peer and port, at another address of this machine.
+  const int from = Found(first.client).local_port;
+  const Pair second(everywhere, ConnectFrom(from, "127.0.0.2", everywhere.port()));
+  EXPECT_THAT(TcpMeter::AttachAccepted(peer, everywhere.port()),
               StatusIs(absl::StatusCode::kUnavailable,
                        AllOf(HasSubstr("2 connections"), HasSubstr(peer),
                              HasSubstr("cannot be told"))));
-  EXPECT_THAT(TcpMeter::AttachToPeer(""),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("0 connections")));
 }
 
 TEST_F(TcpMeterTest, RefusesADescriptorThatIsAnotherSocketByNow) {
