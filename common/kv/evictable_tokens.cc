@@ -1,7 +1,6 @@
 #include "common/kv/evictable_tokens.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -172,10 +171,7 @@ absl::Status EvictableTokens<Number>::RestoreBytes(std::string_view piece) {
 template <typename Number>
 absl::Status EvictableTokens<Number>::TakeRow(std::string_view bytes) {
   std::vector<Number> row(static_cast<size_t>(2 * width_));
-  std::memcpy(row.data(), bytes.data(), bytes.size());
-  if (ContentOf<Number>(row) != RowContent::kFinite) {
-    return absl::DataLossError(absl::StrCat("row ", rows_.rows(), " is zero or not finite"));
-  }
+  KVWIRE_RETURN_IF_ERROR(ParseNonzeroRow<Number>(bytes, rows_.rows(), absl::MakeSpan(row)));
   rows_.Append(row);
   return absl::OkStatus();
 }

@@ -7,10 +7,10 @@
 // from the setup, which is public: that is the law of the reduction.
 //
 // Tokens come in scales (a VAR scale; one token is a scale of its own). No token of a
-// scale is evicted before its own queries have been answered: a budget is enforced when
+// scale is dropped before its own queries have been answered: a budget is enforced when
 // the scale closes, before the next Append and in any snapshot. Quantisers and sketches
-// take a token in when it is appended, and answer from what they made of it. The
-// queries of appended tokens, not those of Attend, drive policies that go by scores.
+// that make something of every token take it in when it is appended, and answer from that.
+// The queries of appended tokens, not those of Attend, drive policies that go by scores.
 // Equal setups and equal Appends, however cut into blocks, give equal snapshots, to the
 // byte, and a restored cache goes on as if it had never stopped.
 //

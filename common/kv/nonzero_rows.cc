@@ -10,8 +10,10 @@ namespace kvwire {
 template <typename Number>
 absl::Status ParseNonzeroRow(std::string_view bytes, int64_t index, absl::Span<Number> row) {
   std::memcpy(row.data(), bytes.data(), bytes.size());
-  if (ContentOf<Number>(row) == RowContent::kFinite) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("row ", index, " is zero or not finite"));
+  const RowContent content = ContentOf<Number>(row);
+  if (content == RowContent::kFinite) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "row ", index, content == RowContent::kZero ? " is a zero token" : " is not finite"));
 }
 
 template absl::Status ParseNonzeroRow(std::string_view, int64_t, absl::Span<float>);

@@ -23,7 +23,7 @@ template <>
 inline constexpr SectionContent kRowsContent<Eigen::bfloat16> = SectionContent::kRowsBf16;
 
 // Reads the serialized row `index` of a section into `row` [2 w]. Returns DATA_LOSS if it
-// is zero or not finite.
+// is a zero token or not finite.
 template <typename Number>
 absl::Status ParseNonzeroRow(std::string_view bytes, int64_t index, absl::Span<Number> row);
 

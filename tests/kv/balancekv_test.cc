@@ -22,16 +22,6 @@ using ::testing::HasSubstr;
 
 constexpr int64_t kDims = 4;
 
-SlotRows SlotsOf(const Tokens& tokens) {
-  SlotRows rows(2 * tokens.keys.cols());
-  for (int64_t i = 0; i < tokens.keys.rows(); ++i) {
-    std::vector<float> row(tokens.keys.row(i).begin(), tokens.keys.row(i).end());
-    row.insert(row.end(), tokens.values.row(i).begin(), tokens.values.row(i).end());
-    rows.Append(row);
-  }
-  return rows;
-}
-
 // Which rows the walk keeps, with the Gram matrix of all x written out.
 std::vector<int64_t> NaiveWalk(const BalancedWalk& walk, const Tokens& tokens,
                                const std::vector<double>& coins) {
@@ -64,14 +54,10 @@ TEST(BalancedHalvingTest, IsTheWalkWrittenOut) {
     for (double& coin : coins) coin = (static_cast<double>(random() % 100000) + 0.5) / 1e5;
     for (const BalancedWalk walk :
          {BalancedWalk{1, 0}, BalancedWalk{1, 4}, BalancedWalk{0.3, 50}}) {
-      const SlotRows all = SlotsOf(tokens);
-      const SlotRows kept = HalveBalanced(
-          walk, all, [&](int64_t pair) { return coins[static_cast<size_t>(pair)]; });
-      const std::vector<int64_t> expected = NaiveWalk(walk, tokens, coins);
-      ASSERT_EQ(kept.rows(), 20);
-      for (int64_t i = 0; i < 20; ++i) {
-        EXPECT_EQ(kept.row(i), all.row(expected[static_cast<size_t>(i)])) << seed;
-      }
+      EXPECT_EQ(HalveBalanced(walk, tokens.keys, tokens.values,
+                              [&](int64_t pair) { return coins[static_cast<size_t>(pair)]; }),
+                NaiveWalk(walk, tokens, coins))
+          << seed;
     }
   }
 }
@@ -83,11 +69,12 @@ TEST(BalancedHalvingTest, OfKeysOfAnyLengthAreFinite) {
     tokens.values(i, 0) = i % 2 == 0 ? 3e38F : 1e-38F;
   }
   int64_t coins = 0;
-  const SlotRows kept = HalveBalanced({1e6, 4}, SlotsOf(tokens), [&](int64_t) {
-    ++coins;
-    return 0.25;
-  });
-  EXPECT_EQ(kept.rows(), 4);
+  const std::vector<int64_t> kept =
+      HalveBalanced({1e6, 4}, tokens.keys, tokens.values, [&](int64_t) {
+        ++coins;
+        return 0.25;
+      });
+  EXPECT_EQ(kept.size(), 4U);
   EXPECT_EQ(coins, 4);
 }
 
@@ -201,6 +188,39 @@ TEST(BalancekvTest, BalanceHalvesTheErrorOfIndependentCoins) {
   EXPECT_NEAR(walk, 0.194, 0.02);
 }
 
+TEST(BalancekvTest, AScaleIsVisibleAsItIsUntilTheNextOneBegins) {
+  std::mt19937_64 random(7);
+  const Tokens tokens = GaussianTokens(100, kDims, random);
+  const Matrix queries = GaussianMatrix(5, kDims, 1, random);
+  const CacheSetup setup = SetupOf("balancekv:block=8,sinks=1,window=2", kDims);
+  auto cache = NewCache(setup);
+  ASSERT_THAT(cache->Append(tokens.Block(0, 60, false)), IsOk());
+  ASSERT_THAT(cache->Append(tokens.Block(60, 40, true)), IsOk());
+  const Eigen::MatrixXd all = NaiveAttention(queries, tokens.keys, tokens.values, 0);
+  EXPECT_LT(RelativeError(Attended(*cache, queries), all), 2e-6);
+  const std::string closed = SnapshotOf(*cache, setup);
+  ASSERT_THAT(cache->Append(ZeroScale(0)), IsOk());
+  EXPECT_GT(RelativeError(Attended(*cache, queries), all), 1e-3);
+  EXPECT_EQ(SnapshotOf(*cache, setup), closed);
+}
+
+// What merge and reduce leaves does not depend on when it was told of the tokens.
+TEST(BalancekvTest, ScalesOfAnyLengthLeaveTheSameRows) {
+  std::mt19937_64 random(8);
+  const Tokens tokens = GaussianTokens(150, kDims, random);
+  for (const std::string options : {"block=8,sinks=1,window=2", "block=2,sinks=0,window=0"}) {
+    const CacheSetup setup = SetupOf("balancekv:" + options, kDims);
+    const auto whole = Filled(setup, tokens, 0);
+    for (const int64_t scale : {1, 7, 64}) {
+      auto cache = NewCache(setup);
+      for (int64_t at = 0; at < 150; at += scale) {
+        ASSERT_THAT(cache->Append(tokens.Block(at, std::min(scale, 150 - at), true)), IsOk());
+      }
+      EXPECT_EQ(SnapshotOf(*cache, setup), SnapshotOf(*whole, setup)) << options << scale;
+    }
+  }
+}
+
 TEST(BalancekvTest, OptionsOutOfRangeAreRefused) {
   for (const std::string option : {"block=1", "block=3", "block=4098", "sinks=-1", "window=-1",
                                    "gamma=-1", "gamma=1000001"}) {
@@ -214,9 +234,8 @@ TEST(BalancekvTest, RowsAreCountedBeforeTheyTakeMemory) {
   std::mt19937_64 random(5);
   const Tokens tokens = GaussianTokens(40, kDims, random);
   CacheSetup setup = SetupOf("balancekv:block=4,sinks=2,window=3", kDims);
-  // 35 have passed, 8 blocks of 4: at most 4 waiting and 2 on each of 4 levels. The counter
-  // of 40 tokens takes 6 bits.
-  setup.memory_limit_bytes = (2 + 3 + 4 + 4 * 2) * 8 * kDims + 1;
+  // All are visible while their scale is open. The counter of 40 tokens takes 6 bits.
+  setup.memory_limit_bytes = 40 * 8 * kDims + 1;
   EXPECT_THAT(NewCache(setup)->Append(tokens.Block()), IsOk());
   --setup.memory_limit_bytes;
   auto cache = NewCache(setup);

@@ -111,7 +111,8 @@ TEST(ExactTest, RestoreRefusesRowsThatNoStateHas) {
     const float row[] = {0, bad};
     EXPECT_THAT(
         cache->RestoreBytes({reinterpret_cast<const char*>(row), sizeof(row)}),
-        StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 0 is zero or not finite")));
+        StatusIs(absl::StatusCode::kDataLoss,
+                 HasSubstr(bad == 0 ? "row 0 is a zero token" : "row 0 is not finite")));
   }
   EXPECT_THAT(NewCache(setup)->BeginSection(5, {SectionContent::kRows32, 72}),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("whole rows of 8")));

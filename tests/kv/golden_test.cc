@@ -71,6 +71,8 @@ INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
                               "snapkv:window=3,cap=7",
                               "scalekv:budget=17",
                               "uniform:budget=5",
+                              "balancekv:block=4,sinks=2,window=3",
+                              "scatterbrain:features=5,window=3",
                               "exact+ans",
                               "bitplane+ans"})),
                          [](const auto& test) { return test.param.Name(); });

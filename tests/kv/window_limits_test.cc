@@ -98,7 +98,7 @@ TEST(WindowLimitsTest, RestoreRefusesWindowsThatNoStateHas) {
   Container zero = good;
   zero.sections[0].body.replace(8, 8, 8, '\0');
   EXPECT_THAT(Restore(zero.Build(), setup),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 1 is zero")));
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 1 is a zero token")));
   Container fewer = good;
   fewer.tokens = 4;
   EXPECT_EQ(Restore(fewer.Build(), setup).status().code(), absl::StatusCode::kDataLoss);

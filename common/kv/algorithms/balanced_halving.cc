@@ -17,11 +17,12 @@ constexpr double kValueBias = 0.025;
 // <x, x'> of rows of a block.
 class TokenKernel {
  public:
-  TokenKernel(double scale, const SlotRows& rows)
-      : scale_(scale), rows_(rows), dims_(static_cast<size_t>(rows.width() / 2)) {
+  TokenKernel(double scale, const Eigen::Ref<const Matrix>& keys,
+              const Eigen::Ref<const Matrix>& values)
+      : scale_(scale), keys_(keys), values_(values) {
     const std::vector<float> mean = MeanKey();
     mean_norm_ = PortableSquaredNorm(mean);
-    for (int64_t i = 0; i < rows.rows(); ++i) {
+    for (int64_t i = 0; i < keys.rows(); ++i) {
       mean_scores_.push_back(PortableDot(Key(i), mean));
       top_ = std::max(top_, scale_ * CentredScore(i, i));
       largest_value_ = std::max(largest_value_, PortableSquaredNorm(Value(i)));
@@ -35,18 +36,22 @@ class TokenKernel {
   }
 
  private:
-  absl::Span<const float> Key(int64_t i) const { return rows_.row(i).first(dims_); }
-  absl::Span<const float> Value(int64_t i) const { return rows_.row(i).last(dims_); }
+  static absl::Span<const float> Row(const Eigen::Ref<const Matrix>& rows, int64_t i) {
+    return {rows.row(i).data(), static_cast<size_t>(rows.cols())};
+  }
+  absl::Span<const float> Key(int64_t i) const { return Row(keys_, i); }
+  absl::Span<const float> Value(int64_t i) const { return Row(values_, i); }
 
   // Any centre will do, so the mean may be rounded.
   std::vector<float> MeanKey() const {
-    std::vector<double> sums(dims_);
-    for (int64_t i = 0; i < rows_.rows(); ++i) {
-      for (size_t j = 0; j < dims_; ++j) sums[j] += double{Key(i)[j]};
+    const auto dims = static_cast<size_t>(keys_.cols());
+    std::vector<double> sums(dims);
+    for (int64_t i = 0; i < keys_.rows(); ++i) {
+      for (size_t j = 0; j < dims; ++j) sums[j] += double{Key(i)[j]};
     }
-    std::vector<float> mean(dims_);
-    for (size_t j = 0; j < dims_; ++j) {
-      mean[j] = static_cast<float>(sums[j] / static_cast<double>(rows_.rows()));
+    std::vector<float> mean(dims);
+    for (size_t j = 0; j < dims; ++j) {
+      mean[j] = static_cast<float>(sums[j] / static_cast<double>(keys_.rows()));
     }
     return mean;
   }
@@ -58,8 +63,8 @@ class TokenKernel {
   }
 
   double scale_;
-  const SlotRows& rows_;
-  size_t dims_;
+  Eigen::Ref<const Matrix> keys_;
+  Eigen::Ref<const Matrix> values_;
   double mean_norm_ = 0;
   std::vector<double> mean_scores_;
   double top_ = 0;
@@ -68,12 +73,14 @@ class TokenKernel {
 
 }  // namespace
 
-SlotRows HalveBalanced(const BalancedWalk& walk, const SlotRows& rows,
-                       absl::FunctionRef<double(int64_t)> coin) {
-  const TokenKernel kernel(walk.scale, rows);
+std::vector<int64_t> HalveBalanced(const BalancedWalk& walk,
+                                   const Eigen::Ref<const Matrix>& keys,
+                                   const Eigen::Ref<const Matrix>& values,
+                                   absl::FunctionRef<double(int64_t)> coin) {
+  const TokenKernel kernel(walk.scale, keys, values);
   std::vector<double> signs;  // +1: the first of the pair is kept
-  SlotRows kept(rows.width());
-  for (int64_t pair = 0; pair < rows.rows() / 2; ++pair) {
+  std::vector<int64_t> kept;
+  for (int64_t pair = 0; pair < keys.rows() / 2; ++pair) {
     const int64_t a = 2 * pair;
     const int64_t b = a + 1;
     double balance = 0;
@@ -85,7 +92,7 @@ SlotRows HalveBalanced(const BalancedWalk& walk, const SlotRows& rows,
     }
     const bool first = coin(pair) < 0.5 - walk.gamma * balance;
     signs.push_back(first ? 1 : -1);
-    kept.Append(rows.row(first ? a : b));
+    kept.push_back(first ? a : b);
   }
   return kept;
 }

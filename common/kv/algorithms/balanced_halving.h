@@ -14,9 +14,10 @@
 // estimate of a sum unbiased.
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "common/kv/algorithms/slot_rows.h"
+#include "common/base/matrix.h"
 
 namespace kvwire {
 
@@ -25,10 +26,12 @@ struct BalancedWalk {
   double gamma = 0;  // 0: independent coins
 };
 
-// Returns the kept rows, in order, of `rows` [2 p, 2 d], each a key and a value; pair i
-// tosses coin(i), uniform on (0, 1). O(p^2 d), on the portable path.
-SlotRows HalveBalanced(const BalancedWalk& walk, const SlotRows& rows,
-                       absl::FunctionRef<double(int64_t)> coin);
+// Returns the p rows to keep, increasing, of the tokens of `keys` and `values` [2 p, d];
+// pair i tosses coin(i), uniform on (0, 1). O(p^2 d), on the portable path.
+std::vector<int64_t> HalveBalanced(const BalancedWalk& walk,
+                                   const Eigen::Ref<const Matrix>& keys,
+                                   const Eigen::Ref<const Matrix>& values,
+                                   absl::FunctionRef<double(int64_t)> coin);
 
 }  // namespace kvwire
 

@@ -1,22 +1,20 @@
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "common/base/matrix.h"
 #include "common/base/status_macros.h"
 #include "common/kv/algorithms/balanced_halving.h"
-#include "common/kv/algorithms/block_tokens.h"
 #include "common/kv/algorithms/count_section.h"
 #include "common/kv/algorithms/halving_layout.h"
-#include "common/kv/algorithms/recent_rows.h"
-#include "common/kv/algorithms/row_pieces.h"
+#include "common/kv/algorithms/halving_plan.h"
 #include "common/kv/algorithms/section_sequence.h"
-#include "common/kv/algorithms/slot_rows.h"
 #include "common/kv/algorithms/token_randomness.h"
-#include "common/kv/algorithms/weighted_rows.h"
+#include "common/kv/nonzero_rows.h"
 #include "common/kv/registry.h"
 #include "common/kv/row_cache.h"
 #include "common/kv/score_scale.h"
@@ -34,8 +32,8 @@ absl::StatusOr<double> Gamma(const AlgorithmSpec& spec) {
 // BalanceKV: the first tokens and a window of the last ones as they are; what has left the
 // window is gathered in blocks, a full block is halved (balanced_halving.h), and two
 // halves of one level are merged and halved again. A row of level l stands for 2^l tokens.
-// Zero tokens are counted, and weigh e^0 each. A token is taken in when it is appended, so
-// within a scale longer than the window some are halved before its queries are asked.
+// Zero tokens are counted, and weigh e^0 each. The tokens of a scale are all visible until
+// the next one begins: then, and in any snapshot, they are taken in.
 // Sections: the number of tokens that are not zero; their rows, which are the first tokens,
 // then the levels from the highest down, then the window.
 class BalanceCache : public RowCache {
@@ -45,15 +43,19 @@ class BalanceCache : public RowCache {
         layout_(layout),
         walk_(walk),
         randomness_(setup.seed, kWalkUse),
-        sinks_(2 * width()),
-        window_(layout.window, 2 * width()),
-        levels_(1, SlotRows(2 * width())) {}
+        rows_(width()) {}
 
-  // Checks the memory of the rows and the counter of `stored` tokens among `tokens`.
-  absl::Status CheckTokens(int64_t stored, int64_t tokens) const {
+  // Checks the memory of `rows` rows and of the counter of `stored` tokens among `tokens`.
+  absl::Status CheckRows(int64_t rows, int64_t stored, int64_t tokens) const {
     const int64_t counter_bytes = CountSectionOf(CountIfAny(stored).size(), tokens).bytes();
-    const int64_t rows_bytes = SaturatingProduct(layout_.MostRows(stored), sinks_.row_bytes());
-    return CheckMemory(SaturatingSum(rows_bytes, counter_bytes), setup().memory_limit_bytes);
+    return CheckMemory(SaturatingSum(SaturatingProduct(rows, RowBytes()), counter_bytes),
+                       setup().memory_limit_bytes);
+  }
+  // What is left of the frame.
+  absl::Status CheckFrame() const {
+    if (!setup().frame.has_value()) return absl::OkStatus();
+    const int64_t tokens = setup().frame->rows();
+    return CheckRows(layout_.Rows(tokens), tokens, tokens);
   }
 
   absl::Status Append(const TokenBlock& block) override;
@@ -63,8 +65,7 @@ class BalanceCache : public RowCache {
 
   std::vector<SnapshotSection> Sections() const override {
     return {CountSectionOf(CountIfAny(stored_).size(), tokens_),
-            {SectionContent::kRows32, 8 * layout_.Rows(stored_) * sinks_.row_bytes(), 8,
-             sinks_.row_bytes()}};
+            {SectionContent::kRows32, 8 * layout_.Rows(stored_) * RowBytes(), 8, RowBytes()}};
   }
   absl::Status WriteSection(size_t index, ByteSink sink) const override;
   absl::Status BeginSection(int64_t tokens, SnapshotSection section) override;
@@ -72,13 +73,13 @@ class BalanceCache : public RowCache {
   absl::Status EndRestore() override;
 
  private:
-  // Calls visit(row, level) for all rows in the order of the snapshot.
-  void ForEachRow(absl::FunctionRef<void(absl::Span<const float>, size_t)> visit) const;
-
-  void Take(int64_t token, absl::Span<const float> row);
-  // Takes a token that has left the window.
-  void Pass(int64_t token, absl::Span<const float> row);
-  SlotRows Halve(int64_t token, int64_t level, const SlotRows& rows) const;
+  int64_t RowBytes() const { return TokenRows<float>::RowBytes(width()); }
+  // The rows that stay once the open scale is taken in.
+  std::vector<int64_t> Staying() const;
+  std::vector<int64_t> Halve(int64_t token, int64_t level,
+                             absl::Span<const int64_t> rows) const;
+  // ln of the weight of each row, in order.
+  std::vector<float> LogWeights() const;
   absl::Status BeginRows(SnapshotSection section);
   absl::Status RestoreRow(std::string_view bytes);
   absl::Status EndSection(size_t index);
@@ -88,92 +89,89 @@ class BalanceCache : public RowCache {
   TokenRandomness randomness_;
   int64_t tokens_ = 0;
   int64_t stored_ = 0;  // of these, not zero
-  SlotRows sinks_;
-  RecentRows window_;
-  std::vector<SlotRows> levels_;
+  int64_t taken_ = 0;   // of these, taken in; the others are those of the open scale
+  bool scale_closed_ = true;
+  TokenRows<float> rows_;  // layout_.Rows(taken_) of what was taken in, and the others
 
   SectionSequence restoring_{2};
   CountSection counts_section_;
   RowSection rows_section_;
 };
 
-void BalanceCache::ForEachRow(
-    absl::FunctionRef<void(absl::Span<const float>, size_t)> visit) const {
-  for (int64_t i = 0; i < sinks_.rows(); ++i) visit(sinks_.row(i), 0);
-  for (size_t level = levels_.size(); level-- > 0;) {
-    for (int64_t i = 0; i < levels_[level].rows(); ++i) visit(levels_[level].row(i), level);
-  }
-  for (int64_t i = 0; i < window_.rows(); ++i) visit(window_.row(i), 0);
-}
-
 absl::Status BalanceCache::Append(const TokenBlock& block) {
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-  const BlockTokens tokens(block, width());
-  KVWIRE_RETURN_IF_ERROR(CheckTokens(stored_ + tokens.size(), tokens_ + block.rows));
-  std::vector<float> row;
-  for (int64_t i = 0; i < tokens.size(); ++i) {
-    row.assign(tokens.key(i).begin(), tokens.key(i).end());
-    row.insert(row.end(), tokens.value(i).begin(), tokens.value(i).end());
-    Take(tokens_ + tokens.row(i), row);
+  KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
+                          StoredRows<float>(block, width(), tokens_));
+  const auto added = static_cast<int64_t>(stored.size());
+  const int64_t held = scale_closed_ ? layout_.Rows(stored_) : rows_.rows();
+  KVWIRE_RETURN_IF_ERROR(CheckRows(held + added, stored_ + added, tokens_ + block.rows));
+  if (scale_closed_) {
+    if (held < rows_.rows()) rows_.KeepRows(Staying());
+    taken_ = stored_;
   }
+  std::vector<float> row(static_cast<size_t>(2 * width()));
+  for (const int64_t i : stored) {
+    LoadRow<float>(block, i, width(), absl::MakeSpan(row));
+    rows_.Append(row);
+  }
+  stored_ += added;
   tokens_ += block.rows;
+  scale_closed_ = block.closes_scale;
   return absl::OkStatus();
 }
 
-void BalanceCache::Take(int64_t token, absl::Span<const float> row) {
-  ++stored_;
-  if (sinks_.rows() < layout_.sinks) {
-    sinks_.Append(row);
-    return;
+std::vector<int64_t> BalanceCache::Staying() const {
+  HalvingPlan plan(layout_, taken_);
+  for (int64_t token = taken_; token < stored_; ++token) {
+    plan.Take([this](int64_t at, int64_t level, absl::Span<const int64_t> rows) {
+      return Halve(at, level, rows);
+    });
   }
-  if (layout_.window == 0) {
-    Pass(token, row);
-  } else if (window_.full()) {
-    const auto leaving = window_.row(0);
-    Pass(token, std::vector<float>(leaving.begin(), leaving.end()));
-  }
-  window_.Push(row);
+  return plan.Rows();
 }
 
-void BalanceCache::Pass(int64_t token, absl::Span<const float> row) {
-  levels_.front().Append(row);
-  if (levels_.front().rows() < layout_.block) return;
-  SlotRows half = Halve(token, 0, levels_.front());
-  levels_.front() = SlotRows(2 * width());
-  for (size_t level = 1;; ++level) {
-    if (level == levels_.size()) levels_.emplace_back(2 * width());
-    SlotRows& resting = levels_[level];
-    if (resting.rows() == 0) {
-      resting = std::move(half);
-      return;
-    }
-    SlotRows both = std::move(resting);
-    resting = SlotRows(2 * width());
-    for (int64_t i = 0; i < half.rows(); ++i) both.Append(half.row(i));
-    half = Halve(token, static_cast<int64_t>(level), both);
+std::vector<int64_t> BalanceCache::Halve(int64_t token, int64_t level,
+                                         absl::Span<const int64_t> rows) const {
+  Matrix keys(static_cast<int64_t>(rows.size()), width());
+  Matrix values(keys.rows(), width());
+  for (int64_t i = 0; i < keys.rows(); ++i) {
+    rows_.CopyRows(rows[static_cast<size_t>(i)], keys.middleRows(i, 1),
+                   values.middleRows(i, 1));
   }
-}
-
-SlotRows BalanceCache::Halve(int64_t token, int64_t level, const SlotRows& rows) const {
-  return HalveBalanced(walk_, rows, [&](int64_t pair) {
+  std::vector<int64_t> kept = HalveBalanced(walk_, keys, values, [&](int64_t pair) {
     return randomness_.Uniform(token, level * HalvingLayout::kMostBlock + pair);
   });
+  for (int64_t& row : kept) row = rows[static_cast<size_t>(row)];
+  return kept;
+}
+
+std::vector<float> BalanceCache::LogWeights() const {
+  std::vector<float> weights(static_cast<size_t>(layout_.Sinks(taken_)), 0);
+  for (int64_t level = layout_.Levels(taken_); level-- > 0;) {
+    weights.resize(weights.size() + static_cast<size_t>(layout_.LevelRows(taken_, level)),
+                   static_cast<float>(static_cast<double>(level) * std::log(2.0)));
+  }
+  weights.resize(static_cast<size_t>(rows_.rows()), 0);
+  return weights;
 }
 
 void BalanceCache::VisitRows(BlockVisitor visitor) const {
-  WeightedRows weighted(width(), visitor);
-  const auto half = static_cast<size_t>(width());
-  ForEachRow([&](absl::Span<const float> row, size_t level) {
-    weighted.Add(row.first(half), row.last(half), static_cast<double>(level) * std::log(2.0));
+  const std::vector<float> weights = LogWeights();
+  int64_t first = 0;
+  rows_.VisitBlocks([&](const KeyValueBlock& block) {
+    visitor({block.keys, block.values, weights.data() + first});
+    first += block.keys.rows();
   });
-  weighted.Finish();
 }
 
 absl::Status BalanceCache::WriteSection(size_t index, ByteSink sink) const {
   if (index == 0) return PackCounts(CountIfAny(stored_), tokens_).Write(sink);
-  RowPieces pieces(sink);
-  ForEachRow([&](absl::Span<const float> row, size_t) { pieces.Add(row); });
-  return pieces.Finish();
+  const int64_t rows = layout_.Rows(stored_);
+  std::vector<int64_t> staying;
+  if (rows < rows_.rows()) staying = Staying();
+  return WriteRows(rows, RowBytes(), sink, [&](int64_t row, std::string& out) {
+    rows_.AppendSerialized(staying.empty() ? row : staying[static_cast<size_t>(row)], out);
+  });
 }
 
 absl::Status BalanceCache::BeginSection(int64_t tokens, SnapshotSection section) {
@@ -186,8 +184,7 @@ absl::Status BalanceCache::BeginSection(int64_t tokens, SnapshotSection section)
 }
 
 absl::Status BalanceCache::BeginRows(SnapshotSection section) {
-  KVWIRE_RETURN_IF_ERROR(
-      rows_section_.Begin(section, SectionContent::kRows32, sinks_.row_bytes()));
+  KVWIRE_RETURN_IF_ERROR(rows_section_.Begin(section, SectionContent::kRows32, RowBytes()));
   if (rows_section_.rows() == layout_.Rows(stored_)) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(rows_section_.rows(), " rows where ",
                                           layout_.Rows(stored_), " of ", stored_,
@@ -201,23 +198,17 @@ absl::Status BalanceCache::RestoreBytes(std::string_view piece) {
 }
 
 absl::Status BalanceCache::RestoreRow(std::string_view bytes) {
-  if (sinks_.rows() < layout_.Sinks(stored_)) return sinks_.AppendParsedToken(bytes);
-  for (size_t level = levels_.size(); level-- > 0;) {
-    if (levels_[level].rows() < layout_.LevelRows(stored_, static_cast<int64_t>(level))) {
-      return levels_[level].AppendParsedToken(bytes);
-    }
-  }
-  SlotRows token(2 * width());
-  KVWIRE_RETURN_IF_ERROR(token.AppendParsedToken(bytes));
-  window_.Push(token.row(0));
+  std::vector<float> row(static_cast<size_t>(2 * width()));
+  KVWIRE_RETURN_IF_ERROR(ParseNonzeroRow<float>(bytes, rows_.rows(), absl::MakeSpan(row)));
+  rows_.Append(row);
   return absl::OkStatus();
 }
 
 absl::Status BalanceCache::EndSection(size_t index) {
   if (index > 0) return rows_section_.End();
   KVWIRE_ASSIGN_OR_RETURN(stored_, counts_section_.EndOnly());
-  levels_.resize(static_cast<size_t>(layout_.Levels(stored_)), SlotRows(2 * width()));
-  return CheckTokens(stored_, tokens_);
+  taken_ = stored_;
+  return CheckRows(layout_.Rows(stored_), stored_, tokens_);
 }
 
 absl::Status BalanceCache::EndRestore() {
@@ -235,9 +226,7 @@ absl::StatusOr<std::unique_ptr<KvCache>> Create(const CacheSetup& setup) {
   KVWIRE_ASSIGN_OR_RETURN(walk.scale, ScoreScale(setup.spec, setup.dims));
   KVWIRE_ASSIGN_OR_RETURN(walk.gamma, Gamma(setup.spec));
   auto cache = std::make_unique<BalanceCache>(setup, layout, walk);
-  if (setup.frame.has_value()) {
-    KVWIRE_RETURN_IF_ERROR(cache->CheckTokens(setup.frame->rows(), setup.frame->rows()));
-  }
+  KVWIRE_RETURN_IF_ERROR(cache->CheckFrame());
   return cache;
 }
 

@@ -26,8 +26,4 @@ int64_t HalvingLayout::Rows(int64_t n) const {
   return rows;
 }
 
-int64_t HalvingLayout::MostRows(int64_t n) const {
-  return std::min(n, sinks + window + block + (Levels(n) - 1) * (block / 2));
-}
-
 }  // namespace kvwire

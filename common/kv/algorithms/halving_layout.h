@@ -40,8 +40,6 @@ struct HalvingLayout {
   }
 
   int64_t Rows(int64_t n) const;
-  // At most, on the way to n tokens.
-  int64_t MostRows(int64_t n) const;
 };
 
 }  // namespace kvwire
