@@ -19,6 +19,9 @@ double PortableExp(double x);
 double PortableCos(double x);
 double PortableSin(double x);
 
+// arccos(x) in [0, pi] for |x| <= 1, within 3 units of the last place; 0 and pi at the ends.
+double PortableAcos(double x);
+
 // The standard normal quantile of 0 < p < 1 (Wichura 1988, algorithm AS 241,
 // PPND16), relative accuracy about 1e-15.
 double NormalQuantile(double p);

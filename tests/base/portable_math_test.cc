@@ -94,6 +94,39 @@ TEST(PortableMathTest, CosIsEvenAndSinIsOddAndTheirSquaresSumToOne) {
   }
 }
 
+TEST(PortableMathTest, AcosIsWithinThreeUnitsOfTheLastPlace) {
+  double worst = 0;
+  const auto take = [&worst](double x) {
+    const long double truth = std::acos(static_cast<long double>(x));
+    const auto near = static_cast<double>(truth);
+    const double place = std::nextafter(near, kInfinity) - near;
+    worst = std::max(worst, static_cast<double>(std::fabs(PortableAcos(x) - truth)) / place);
+  };
+  for (int i = -1000000; i <= 1000000; ++i) take(i / 1000000.0);
+  // As close to the ends, to zero and to the seams as doubles come.
+  for (int bits = 2; bits <= 53; ++bits) {
+    const double h = std::ldexp(1.0, -bits);
+    for (const double x : {1 - h, h, 0.5 - h, 0.5 + h}) {
+      take(x);
+      take(-x);
+    }
+  }
+  EXPECT_LT(worst, 3);
+  EXPECT_GT(worst, 0.4);
+}
+
+TEST(PortableMathTest, AcosReachesItsEndsAndFalls) {
+  EXPECT_EQ(PortableAcos(1), 0);
+  EXPECT_EQ(PortableAcos(-1), std::acos(-1.0));
+  EXPECT_EQ(PortableAcos(0), std::acos(0.0));
+  EXPECT_EQ(PortableAcos(-0.0), std::acos(0.0));
+  double previous = kInfinity;
+  for (int i = -8192; i <= 8192; ++i) {
+    ASSERT_LT(PortableAcos(i / 8192.0), previous);
+    previous = PortableAcos(i / 8192.0);
+  }
+}
+
 TEST(PortableMathTest, QuantileUndoesTheNormalDistribution) {
   // An error e of z moves Phi(z) by e phi(z).
   const auto error = [](double p, double z) {
@@ -146,6 +179,10 @@ TEST(PortableMathTest, BitsAreTheSameOnEveryMachine) {
   }
   EXPECT_EQ(absl::BytesToHexString(Sha256Of(bytes)),
             "c57800f444f1ea7eaad9e6dd2eede791933e51730487d66dce43605b31eae1af");
+  bytes.clear();
+  for (int i = -20000; i <= 20000; ++i) AppendLittleEndian(PortableAcos(i / 20000.0), bytes);
+  EXPECT_EQ(absl::BytesToHexString(Sha256Of(bytes)),
+            "8a7b27b3ec89a0d09f1d22c930462dc058f15a7a618d90e23fdfbcb39fa9b6a5");
 }
 
 }  // namespace
