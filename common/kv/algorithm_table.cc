@@ -14,6 +14,7 @@ KvAlgorithm DescribeFloat16();
 KvAlgorithm DescribeH2o();
 KvAlgorithm DescribeKivi();
 KvAlgorithm DescribeMean();
+KvAlgorithm DescribeMinicache();
 KvAlgorithm DescribePolarquant();
 KvAlgorithm DescribeQ4_0();
 KvAlgorithm DescribeQ8_0();
@@ -47,6 +48,7 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
       DescribeH2o(),
       DescribeKivi(),
       DescribeMean(),
+      DescribeMinicache(),
       DescribePolarquant(),
       DescribeQ4_0(),
       DescribeQ8_0(),

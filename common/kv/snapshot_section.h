@@ -20,7 +20,7 @@ enum class SectionContent : uint8_t {
   kIndices = 7,   // which channels or tokens
   kScores = 8,    // what a policy remembers of a kept token
   kCounters = 9,  // how many
-  kSums = 10,     // sums over tokens
+  kSums = 10,     // sums over tokens, or over layers
   kQueries = 11,  // recent queries, binary32
 };
 

@@ -39,8 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
          "kivi:group=2,residual=2", "skvq:sinks=1,window=1",
          "skvq:scales=float8,sinks=0,window=0", "q8_0+window:sinks=1,recent=1",
          "h2o:heavy=1,recent=2,score=mean", "scissorhands:budget=3,recent=1,history=12",
-         "snapkv:window=2,cap=3", "uniform:budget=3,format=float16", "exact+ans",
-         "streaming+ans", "float16+zstd"})),
+         "snapkv:window=2,cap=3", "uniform:budget=3,format=float16", "minicache:gamma=0.5",
+         "exact+ans", "streaming+ans", "float16+zstd"})),
     [](const auto& test) { return test.param.Name(); });
 
 TEST_P(DamageTest, ATruncatedSnapshotIsDataLoss) {

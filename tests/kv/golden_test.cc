@@ -73,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(Algorithms, GoldenTest,
                               "uniform:budget=5",
                               "balancekv:block=4,sinks=2,window=3",
                               "scatterbrain:features=5,window=3",
+                              "minicache:gamma=0.3,t=0.25",
                               "exact+ans",
                               "bitplane+ans"})),
                          [](const auto& test) { return test.param.Name(); });

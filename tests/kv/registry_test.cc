@@ -37,6 +37,7 @@ TEST(RegistryTest, NeverChangesACode) {
   EXPECT_EQ(FindAlgorithm("q4_0").value()->code, 7);
   EXPECT_EQ(FindAlgorithm("kivi").value()->code, 8);
   EXPECT_EQ(FindAlgorithm("skvq").value()->code, 9);
+  EXPECT_EQ(FindAlgorithm("minicache").value()->code, 26);
   EXPECT_EQ(FindWrapper("window").value()->code, 1);
 }
 
