@@ -14,7 +14,7 @@
 #include "client/generation_picture.h"
 #include "client/generation_report.h"
 #include "client/generation_run.h"
-#include "client/problem_options.h"
+#include "client/handover.h"
 #include "client/result_file.h"
 #include "client/run_options.h"
 #include "client/secret_bits.h"
@@ -36,7 +36,7 @@ struct GenerateOptions {
   std::optional<double> score_scale;
   double position_amplitude = 1;
   std::vector<std::string> algorithms = {"exact", "float16", "streaming:window=340",
-                                         "streaming"};
+                                         "streaming", "tokenlog"};
   std::string folder;
 };
 
@@ -91,14 +91,13 @@ absl::StatusOr<GenerationRequest> RequestOf(const GenerateOptions& options,
   return request;
 }
 
-absl::StatusOr<std::vector<std::string>> AlgorithmsOf(const GenerateOptions& options) {
-  std::vector<std::string> algorithms;
+absl::StatusOr<std::vector<Handover>> HandoversOf(const GenerateOptions& options) {
+  std::vector<Handover> handovers;
   for (const std::string& text : options.algorithms) {
-    KVWIRE_ASSIGN_OR_RETURN(std::string algorithm,
-                            CanonicalAlgorithm(text, options.run.services));
-    algorithms.push_back(std::move(algorithm));
+    KVWIRE_ASSIGN_OR_RETURN(Handover handover, ParseHandover(text, options.run.services));
+    handovers.push_back(std::move(handover));
   }
-  return algorithms;
+  return handovers;
 }
 
 std::string PicturePath(const GenerateOptions& options, std::string name) {
@@ -124,35 +123,37 @@ absl::Status WriteMap(const GenerateOptions& options, const std::string& name,
   return WritePicture(PicturePath(options, name), picture);
 }
 
-absl::StatusOr<GenerationRow> Measure(Driver& driver, const GenerationRequest& request,
-                                      const Matrix& whole, const GenerateOptions& options) {
-  GenerationRow row;
+absl::StatusOr<GenerationRow> Measure(Driver& driver, GenerationRequest request,
+                                      const Handover& handover, const Matrix& whole,
+                                      const GenerateOptions& options) {
+  request.generation = handover.Applied(request.generation);
+  GenerationRow row{.name = handover.name};
   KVWIRE_ASSIGN_OR_RETURN(row.result, RunGeneration(driver, request));
   const Matrix map = std::exchange(row.result.last_map, Matrix());
   KVWIRE_ASSIGN_OR_RETURN(row.errors, CompareMaps(whole, map));
   row.identical = map == whole;
   row.reasons = JudgeGeneration(row.result, options.run.allow_shared_algorithm);
-  const std::string& algorithm = request.generation.algorithm;
-  if (algorithm == "exact" && !row.identical) {
+  if (handover.exact() && !row.identical) {
     row.reasons.push_back(
         "Bob's map is not that of one piece, to the bit, although the cache is exact");
   }
-  KVWIRE_RETURN_IF_ERROR(WriteMap(options, algorithm, map, whole));
+  KVWIRE_RETURN_IF_ERROR(WriteMap(options, handover.name, map, whole));
   return row;
 }
 
-absl::StatusOr<std::vector<GenerationRow>> MeasureAll(
-    const Services& services, GenerationRequest request,
-    const std::vector<std::string>& algorithms, const Matrix& whole,
-    const GenerateOptions& options) {
+absl::StatusOr<std::vector<GenerationRow>> MeasureAll(const Services& services,
+                                                      const GenerationRequest& request,
+                                                      const std::vector<Handover>& handovers,
+                                                      const Matrix& whole,
+                                                      const GenerateOptions& options) {
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
   const bool text = !options.run.json_on_stdout();
   if (text) std::cout << GenerationHead(request.generation) << std::flush;
   std::vector<GenerationRow> rows;
-  for (const std::string& algorithm : algorithms) {
-    request.generation.algorithm = algorithm;
-    KVWIRE_ASSIGN_OR_RETURN(GenerationRow row, Measure(driver, request, whole, options));
+  for (const Handover& handover : handovers) {
+    KVWIRE_ASSIGN_OR_RETURN(GenerationRow row,
+                            Measure(driver, request, handover, whole, options));
     if (text) std::cout << GenerationText(row) << std::flush;
     rows.push_back(std::move(row));
   }
@@ -163,13 +164,13 @@ absl::StatusOr<int> GenerateCommand(const GenerateOptions& options) {
   KVWIRE_ASSIGN_OR_RETURN(const std::optional<ModelWeights> model,
                           WeightsOfFlag(options.run.services.weights));
   KVWIRE_ASSIGN_OR_RETURN(const GenerationRequest request, RequestOf(options, model));
-  KVWIRE_ASSIGN_OR_RETURN(const std::vector<std::string> algorithms, AlgorithmsOf(options));
+  KVWIRE_ASSIGN_OR_RETURN(const std::vector<Handover> handovers, HandoversOf(options));
   KVWIRE_RETURN_IF_ERROR(MakeFolder(options));
   KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options.run));
   KVWIRE_ASSIGN_OR_RETURN(const Matrix whole, GenerateWhole(request, model));
   KVWIRE_RETURN_IF_ERROR(WriteMap(options, "whole", whole, whole));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<GenerationRow> rows,
-                          MeasureAll(services, request, algorithms, whole, options));
+                          MeasureAll(services, request, handovers, whole, options));
   if (!std::cout.good()) return absl::UnknownError("the result cannot be written to stdout");
   KVWIRE_RETURN_IF_ERROR(
       WriteResult(options.run.json, GenerationJson(request.generation, rows) + "\n"));
@@ -202,12 +203,13 @@ void AddModelOptions(CLI::App& app, GenerateOptions& options) {
 
 Command AddGenerateCommand(CLI::App& app) {
   app.description(
-      "Generates a VAR transformer's token maps in two halves, the KV cache crossing between "
-      "them.\n"
+      "Generates a VAR transformer's token maps in two parts, the KV cache crossing between "
+      "them;\ntokenlog: the initial token in place of a cache.\n"
       "  kvwire generate --algorithm exact --algorithm float16 --output maps");
   const auto options = std::make_shared<GenerateOptions>();
   AddModelOptions(app, *options);
-  app.add_option("--algorithm", options->algorithms, "what the cache is; may be repeated")
+  app.add_option("--algorithm", options->algorithms,
+                 "what the cache is, or tokenlog; may be repeated")
       ->allow_extra_args(false)
       ->capture_default_str();
   app.add_option("--output", options->folder, "folder for pictures of the last maps");

@@ -28,7 +28,9 @@ Json ParametersJson(const Generation& generation) {
 Json RowJson(const GenerationRow& row) {
   const GenerationResult& result = row.result;
   return {{"run_id", absl::StrFormat("%016x", result.run_id)},
-          {"algorithm", result.generation.algorithm},
+          {"algorithm", row.name},
+          {"alice_tokens", result.generation.AliceTokens()},
+          {"bob_tokens", result.generation.BobTokens()},
           {"state_bits", result.state_bits},
           {"snapshot_bytes", result.snapshot_bytes()},
           {"token_map_bytes", result.token_map_bytes},
@@ -53,18 +55,23 @@ Json RowJson(const GenerationRow& row) {
 std::string GenerationHead(const Generation& generation) {
   return absl::StrFormat(
       "VAR transformer, scales %s, d = %d: Alice generates all but the last, Bob that one.\n"
+      "From a tokenlog, which is the initial token and an empty cache, Bob generates them "
+      "all.\n"
+      "Tokens: Alice's + Bob's. Map: bytes of the one that she hands over with the cache.\n"
       "Errors: of a token of the last map, relative to the same generated in one piece.\n\n"
-      "  %-26s %12s %10s %10s %11s %11s  %-9s %s\n",
-      absl::StrJoin(generation.options.sides, ","), generation.dims, "cache", "state bits",
-      "snapshot", "wire bytes", "median", "largest", "last map", "verdict");
+      "  %-20s %9s %10s %6s %9s %10s %8s %8s  %-9s %s\n",
+      absl::StrJoin(generation.options.sides, ","), generation.dims, "cache", "tokens",
+      "state bits", "map", "snapshot", "wire bytes", "median", "largest", "last map",
+      "verdict");
 }
 
 std::string GenerationText(const GenerationRow& row) {
   const GenerationResult& result = row.result;
   std::string text = absl::StrFormat(
-      "  %-26s %12d %10d %10d %11.3g %11.3g  %-9s %s\n", result.generation.algorithm,
-      result.state_bits, result.snapshot_bytes(), result.wire_bytes(), row.errors.median,
-      row.errors.largest, row.identical ? "identical" : "differs",
+      "  %-20s %9s %10d %6d %9d %10d %8.3g %8.3g  %-9s %s\n", row.name,
+      absl::StrCat(result.generation.AliceTokens(), "+", result.generation.BobTokens()),
+      result.state_bits, result.token_map_bytes, result.snapshot_bytes(), result.wire_bytes(),
+      row.errors.median, row.errors.largest, row.identical ? "identical" : "differs",
       row.reasons.empty() ? "ok" : "FAILED");
   for (const std::string& reason : row.reasons) absl::StrAppend(&text, "    ", reason, "\n");
   return text;

@@ -12,6 +12,7 @@
 namespace kvwire {
 
 struct GenerationRow {
+  std::string name;                  // of the algorithm, as --algorithm takes it
   GenerationResult result;           // `last_map` is not needed
   RelativeErrors errors;             // of Bob's map, against that made in one piece
   bool identical = false;            // whether the two are the same, to the bit

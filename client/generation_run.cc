@@ -18,13 +18,6 @@
 namespace kvwire {
 namespace {
 
-// Of Z_{N-1}, which her message begins with.
-int64_t AlicesMapBytes(const Generation& generation) {
-  const std::vector<int64_t>& sides = generation.options.sides;
-  const int64_t side = sides[sides.size() - 2];
-  return side * side * generation.dims * int64_t{sizeof(float)};
-}
-
 absl::Status AskAlice(Driver& driver, const GenerationRequest& request,
                       GenerationResult& result) {
   v1::GenerateRequest message;
@@ -88,7 +81,7 @@ absl::StatusOr<GenerationResult> RunGeneration(Driver& driver,
                                                const GenerationRequest& request) {
   GenerationResult result{.run_id = RandomRunId(),
                           .generation = request.generation,
-                          .token_map_bytes = AlicesMapBytes(request.generation)};
+                          .token_map_bytes = request.generation.HandoverMapBytes()};
   const absl::Cleanup close = [&driver, run_id = result.run_id] { driver.CloseRun(run_id); };
   KVWIRE_RETURN_IF_ERROR(AskAlice(driver, request, result));
   KVWIRE_ASSIGN_OR_RETURN(const v1::GetLedgerResponse books, driver.BobsBooks(result.run_id));

@@ -25,12 +25,12 @@ struct GenerationResult {
   uint64_t run_id = 0;
   Generation generation;
   Matrix last_map;  // Z_N [n^2, d], Bob's
-  // The books of both ends; the message is Z_{N-1} and the algorithm's snapshot.
+  // The books of both ends; the message is the map handed over and the snapshot.
   v1::ChannelLedger alice;
   v1::ChannelLedger bob;
   std::string alice_sha256;  // raw
   std::string bob_sha256;
-  int64_t token_map_bytes = 0;  // of Z_{N-1}, n^2 d 4
+  int64_t token_map_bytes = 0;  // of that map, n^2 d 4
   int64_t state_bits = 0;
   int64_t section_count = 1;
   uint64_t alice_process_id = 0;
@@ -43,7 +43,7 @@ struct GenerationResult {
   int64_t wire_bytes() const { return RunResult::SentBytes(alice); }
 };
 
-// Alice generates scales 1 .. N-1 and sends her last map and her cache, Bob scale N.
+// Alice generates her scales and sends her last map and her cache, Bob those that are left.
 // Errors are the services', and INTERNAL on books or a map that cannot be.
 absl::StatusOr<GenerationResult> RunGeneration(Driver& driver,
                                                const GenerationRequest& request);

@@ -26,6 +26,21 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> OpenSession(const AlgorithmCli
   return algorithm.Open(open, cancellation);
 }
 
+// Generates the scales that are hers; returns the map that Bob goes on from and sets
+// `state` to what the algorithm says of its memory then.
+absl::StatusOr<Matrix> GenerateMaps(const VarTransformer& transformer, int64_t handover,
+                                    const Matrix& x_init, AlgorithmSession& session,
+                                    v1::IngestResponse& state) {
+  if (handover > 0) {
+    return transformer.Generate(1, handover, x_init, [&](const ScaleTokens& tokens) {
+      return AttendScale(session, tokens, state);
+    });
+  }
+  const auto no_tokens = [](AlgorithmSession::BlockWriter) { return absl::OkStatus(); };
+  KVWIRE_ASSIGN_OR_RETURN(state, session.Ingest(no_tokens));
+  return x_init;
+}
+
 // Sends the map and the session's snapshot, and writes Alice's books.
 absl::Status SendMessage(MeasuredChannel connection, uint64_t run_id, std::string digest,
                          const Matrix& map, AlgorithmSession& session,
@@ -75,11 +90,8 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
 
   const absl::Time start = absl::Now();
   v1::IngestResponse state;
-  KVWIRE_ASSIGN_OR_RETURN(const Matrix map,
-                          transformer.Generate(1, transformer.scales() - 1, x_init,
-                                               [&](const ScaleTokens& tokens) {
-                                                 return AttendScale(*session, tokens, state);
-                                               }));
+  KVWIRE_ASSIGN_OR_RETURN(const Matrix map, GenerateMaps(transformer, generation.handover(),
+                                                         x_init, *session, state));
   response.set_generate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   response.set_state_bits(state.state_bits());
   response.set_section_count(state.section_count());

@@ -1,7 +1,7 @@
 #ifndef KVWIRE_SERVER_ALICE_GENERATION_H_
 #define KVWIRE_SERVER_ALICE_GENERATION_H_
 
-// Alice's half of a split generation: every token map but the last.
+// Alice's part of a split generation: every token map but Bob's.
 
 #include <optional>
 
@@ -13,8 +13,9 @@
 
 namespace kvwire {
 
-// Generates scales 1 .. N-1 through the algorithm and sends Bob the last of their maps
-// and the algorithm's snapshot. Blocks. Errors as documented at AliceService.Generate.
+// Generates the scales that are hers through the algorithm and sends Bob the last of their
+// maps, or X_init if there are none, and the algorithm's snapshot. Blocks. Errors as
+// documented at AliceService.Generate.
 absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algorithm,
                                                      const std::optional<ModelWeights>& model,
                                                      const v1::GenerateRequest& request,

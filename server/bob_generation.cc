@@ -12,9 +12,11 @@
 namespace kvwire {
 namespace {
 
-// Z_{N-1}, which the message begins with.
-absl::StatusOr<Matrix> ReadMap(const ReceivedMessage& message, int64_t tokens, int64_t dims) {
-  const int64_t size = tokens * dims * static_cast<int64_t>(sizeof(float));
+// The map to go on from, which the message begins with.
+absl::StatusOr<Matrix> ReadMap(const ReceivedMessage& message, const Generation& generation) {
+  const int64_t size = generation.HandoverMapBytes();
+  const int64_t dims = generation.dims;
+  const int64_t tokens = size / (dims * static_cast<int64_t>(sizeof(float)));
   if (message.committed_bytes() < size) {
     return absl::DataLossError(absl::StrCat("the message has ", message.committed_bytes(),
                                             " bytes, its token map alone ", size));
@@ -38,14 +40,11 @@ absl::StatusOr<GeneratedMap> GenerateLastMap(const AlgorithmClient& algorithm,
                                              const std::optional<ModelWeights>& model,
                                              int64_t memory_limit_bytes,
                                              Cancellation& cancellation) {
-  // X_init is Alice's; no later step needs it.
+  // X_init is Alice's. No step needs it but the first, which has it from the message.
   KVWIRE_ASSIGN_OR_RETURN(
       const VarTransformer transformer,
       MakeTransformer(generation, model, Matrix::Zero(1, generation.dims)));
-  const int64_t last = transformer.scales();
-  const int64_t map_tokens = transformer.TokensOf(last - 1);
-  KVWIRE_ASSIGN_OR_RETURN(const Matrix previous,
-                          ReadMap(message, map_tokens, generation.dims));
+  KVWIRE_ASSIGN_OR_RETURN(const Matrix previous, ReadMap(message, generation));
   GeneratedMap generated;
   KVWIRE_ASSIGN_OR_RETURN(generated.process_id,
                           algorithm.Describe(kAlgorithmConnectTime, cancellation));
@@ -53,14 +52,15 @@ absl::StatusOr<GeneratedMap> GenerateLastMap(const AlgorithmClient& algorithm,
   open.set_protocol_version(kProtocolVersion);
   *open.mutable_parameters() = CacheParametersOf(generation);
   open.set_memory_limit_bytes(memory_limit_bytes);
-  const int64_t map_bytes = previous.size() * static_cast<int64_t>(sizeof(float));
-  KVWIRE_ASSIGN_OR_RETURN(const auto session,
-                          RestoreSession(algorithm, message, map_bytes, open, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(
+      const auto session,
+      RestoreSession(algorithm, message, generation.HandoverMapBytes(), open, cancellation));
   v1::IngestResponse state;
   KVWIRE_ASSIGN_OR_RETURN(generated.tokens,
-                          transformer.Step(last, previous, [&](const ScaleTokens& tokens) {
-                            return AttendScale(*session, tokens, state);
-                          }));
+                          transformer.Generate(generation.handover() + 1, transformer.scales(),
+                                               previous, [&](const ScaleTokens& tokens) {
+                                                 return AttendScale(*session, tokens, state);
+                                               }));
   return generated;
 }
 

@@ -1,7 +1,7 @@
 #ifndef KVWIRE_SERVER_BOB_GENERATION_H_
 #define KVWIRE_SERVER_BOB_GENERATION_H_
 
-// Bob's half of a split generation: the last token map.
+// Bob's part of a split generation: the last token maps.
 
 #include <optional>
 
@@ -19,7 +19,8 @@ struct GeneratedMap {
   uint64_t process_id = 0;
 };
 
-// Restores the algorithm from the message and generates scale N. Blocks. Errors as
+// Restores the algorithm from the message and generates the scales that are his, N the
+// last of them. Blocks. Errors as
 // documented at BobService.GenerateLast.
 absl::StatusOr<GeneratedMap> GenerateLastMap(const AlgorithmClient& algorithm,
                                              const ReceivedMessage& message,

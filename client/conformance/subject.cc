@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "client/conformance/expectations.h"
 #include "common/base/status_macros.h"
+#include "common/kv/absent_algorithms.h"
 #include "common/wire/parameters_conversion.h"
 
 namespace kvwire::conformance {
@@ -19,6 +20,8 @@ absl::StatusOr<v1::AlgorithmDescription> FindDescription(
     if (algorithm.name() == name) return algorithm;
     names.push_back(algorithm.name());
   }
+  const AbsentAlgorithm* absent = FindAbsentAlgorithm(name);
+  if (absent != nullptr) return absl::InvalidArgumentError(WhyAbsent(*absent));
   return absl::InvalidArgumentError(absl::StrCat("the server describes no algorithm '",
                                                  std::string(name), "'; it has ",
                                                  absl::StrJoin(names, ", ")));

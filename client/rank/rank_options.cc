@@ -1,11 +1,15 @@
 #include "client/rank/rank_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/problem_options.h"
+#include "client/rank/reduction_sample.h"
+#include "client/secret_bits.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/parameters.h"
+#include "common/workload/dump_workload.h"
 
 namespace kvwire {
 namespace {
@@ -53,6 +57,33 @@ void AddSizeOptions(CLI::App& app, RankOptions& options) {
       ->capture_default_str();
 }
 
+// Reads the dump, if it is among the workloads. Whatever the system calls a file that
+// cannot be read, the flag is at fault; a damaged file is DATA_LOSS.
+absl::Status ReadDump(RankPlan& plan) {
+  const auto& names = plan.workloads;
+  if (std::find(names.begin(), names.end(), kDumpWorkload) == names.end()) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<AttentionWorkload> dump = ReadDumpWorkload(plan.dump, plan.size.scale_tokens);
+  if (!dump.ok()) {
+    return absl::IsDataLoss(dump.status())
+               ? dump.status()
+               : absl::InvalidArgumentError(absl::StrCat("--dump ", dump.status().message()));
+  }
+  plan.dump_workload = *std::move(dump);
+  return absl::OkStatus();
+}
+
+absl::Status CheckSecretSeed(const std::string& seed) {
+  if (seed.empty()) return absl::OkStatus();
+  KVWIRE_RETURN_IF_ERROR(SecretBits::FromSeed(seed).status());
+  const std::string longest = SecretSeedAt(seed, kSeedLimit - 1);
+  if (SecretBits::FromSeed(longest).ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the secret seed is too long: ", longest.size() - seed.size(),
+                   " digits are added to its ", seed.size(), ", for the seed of each run"));
+}
+
 absl::Status CheckOutputs(const RankOptions& options) {
   if (options.csv == "-" && options.run.json == "-") {
     return absl::InvalidArgumentError("--csv - and --json - both want stdout");
@@ -95,7 +126,9 @@ absl::StatusOr<RankPlan> PlanOf(const RankOptions& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--seed ", plan.reduction.seed, " and ", plan.seeds, " seeds are over ", kSeedLimit));
   }
+  KVWIRE_RETURN_IF_ERROR(CheckSecretSeed(options.run.secret_seed));
   KVWIRE_RETURN_IF_ERROR(CheckOutputs(options));
+  KVWIRE_RETURN_IF_ERROR(ReadDump(plan));
   return plan;
 }
 

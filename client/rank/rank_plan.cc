@@ -9,6 +9,7 @@
 #include "client/rank/default_specs.h"
 #include "client/rank/spec_template.h"
 #include "common/base/status_macros.h"
+#include "common/kv/absent_algorithms.h"
 #include "common/kv/registry.h"
 #include "common/kv/score_scale.h"
 
@@ -60,6 +61,10 @@ absl::Status AddNamed(const std::string& spec, const RankPlan& plan,
     if (!status.ok()) return absl::InvalidArgumentError(status.message());
   }
   if (out.size() > before) return absl::OkStatus();
+  const AbsentAlgorithm* absent = FindAbsentAlgorithm(*name);
+  if (absent != nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("--algorithm ", WhyAbsent(*absent)));
+  }
   return absl::InvalidArgumentError(absl::StrCat("--algorithm ", spec,
                                                  ": there is no algorithm '", *name,
                                                  "'; there are ", absl::StrJoin(known, ", ")));

@@ -4,6 +4,7 @@
 // What a comparison is to run: which workloads, and which algorithms of which servers.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "client/rank/attention_sample.h"
 #include "client/rank/server_offer.h"
 #include "client/run_options.h"
+#include "common/workload/attention_workload.h"
 #include "common/workload/gaussian_workload.h"
 
 namespace kvwire {
@@ -33,6 +35,9 @@ struct RankPlan {
   std::string dump;                     // the file
   std::string scale = "1";              // factor of every score but random's
   SampleLimits limits;
+
+  // What is in the file, if dump is among the workloads.
+  std::optional<AttentionWorkload> dump_workload;
 };
 
 // Every workload that needs no file, in order of name, and dump if there is one.

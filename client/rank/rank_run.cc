@@ -10,7 +10,6 @@
 #include "client/rank/reduction_sample.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
-#include "common/workload/dump_workload.h"
 #include "common/workload/var_workload.h"
 
 namespace kvwire {
@@ -118,7 +117,7 @@ absl::StatusOr<RankTable> RunReduction(const RankPlan& plan, Servers servers,
 absl::StatusOr<AttentionWorkload> MakeWorkload(const std::string& name, const RankPlan& plan,
                                                uint64_t seed) {
   if (name == kVarWorkload) return GenerateVarWorkload(plan.var_sides, plan.size.dims, seed);
-  if (name == kDumpWorkload) return ReadDumpWorkload(plan.dump, plan.size.scale_tokens);
+  if (name == kDumpWorkload && plan.dump_workload.has_value()) return *plan.dump_workload;
   for (const GaussianWorkload& workload : GaussianWorkloads()) {
     if (workload.name == name) return DrawWorkload(workload, plan.size, seed);
   }

@@ -7,15 +7,18 @@
 
 namespace kvwire {
 
+std::string SecretSeedAt(const std::string& secret_seed, uint64_t seed) {
+  if (secret_seed.empty()) return "";
+  return absl::StrCat(secret_seed, absl::StrFormat("%016x", seed));
+}
+
 absl::StatusOr<RunRequest> ReductionRequest(const RankServer& server,
                                             const std::string& algorithm,
                                             const RunOptions& options, uint64_t seed) {
   RunOptions one = options;
   one.algorithm = algorithm;
   one.seed = seed;
-  if (!one.secret_seed.empty()) {
-    absl::StrAppend(&one.secret_seed, absl::StrFormat("%016x", seed));
-  }
+  one.secret_seed = SecretSeedAt(options.secret_seed, seed);
   // A foreign server's algorithms are its own affair.
   if (!server.offer().built_in) {
     one.services.alice_algorithm = server.first_endpoint().ToString();

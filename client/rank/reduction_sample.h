@@ -3,6 +3,7 @@
 
 // One algorithm in one run of the reduction with uniform bits, with the whole verdict.
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -12,9 +13,12 @@
 
 namespace kvwire {
 
-// The run that `options` asks for, at `seed` of the public coin, with an algorithm of the
-// server's. With a secret seed, private bits follow from it and from `seed`. Errors as
-// MakeRunRequest.
+// The secret seed of the run at `seed` of the public coin: private bits follow from both.
+// Empty if `secret_seed` is: they are the system's.
+std::string SecretSeedAt(const std::string& secret_seed, uint64_t seed);
+
+// The run that `options` asks for, at `seed` of the public coin and the secret seed there,
+// with an algorithm of the server's. Errors as MakeRunRequest.
 absl::StatusOr<RunRequest> ReductionRequest(const RankServer& server,
                                             const std::string& algorithm,
                                             const RunOptions& options, uint64_t seed);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/kv/absent_algorithms.h"
 #include "common/kv/algorithm_table.h"
 #include "common/kv/score_scale.h"
 
@@ -133,6 +134,8 @@ absl::Span<const KvWrapper> BuiltInWrappers() { return WrapperTable(); }
 absl::Span<const AlgorithmOption> CommonOptions() { return kCommonOptions; }
 
 absl::StatusOr<const KvAlgorithm*> FindAlgorithm(std::string_view name) {
+  const AbsentAlgorithm* absent = FindAbsentAlgorithm(name);
+  if (absent != nullptr) return absl::NotFoundError(WhyAbsent(*absent));
   return FindRow(AlgorithmTable(), "algorithm", name);
 }
 

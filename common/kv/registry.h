@@ -80,7 +80,8 @@ absl::Span<const KvWrapper> BuiltInWrappers();
 absl::Span<const AlgorithmOption> CommonOptions();
 inline constexpr uint8_t kFirstCommonOption = 128;
 
-// Returns NOT_FOUND, listing the names, for an unknown one.
+// Returns NOT_FOUND for an unknown name, listing those there are, and for an absent one
+// (absent_algorithms.h), saying why it is.
 absl::StatusOr<const KvAlgorithm*> FindAlgorithm(std::string_view name);
 absl::StatusOr<const KvWrapper*> FindWrapper(std::string_view name);
 

@@ -32,6 +32,11 @@ absl::Status CheckGeneration(const v1::GenerationParameters& proto) {
         absl::StrCat("generation: there must be at least 2 scales, the last one Bob's, not ",
                      proto.scale_sides_size()));
   }
+  if (proto.bob_scales() < 1 || proto.bob_scales() > proto.scale_sides_size()) {
+    return absl::InvalidArgumentError(absl::StrCat("generation: Bob must generate from 1 to ",
+                                                   proto.scale_sides_size(), " scales, not ",
+                                                   proto.bob_scales()));
+  }
   if (proto.dims() < 1 || proto.dims() > kMaxVarDims) {
     return absl::InvalidArgumentError(
         absl::StrCat("generation: d must be from 1 to ", kMaxVarDims, ", not ", proto.dims()));
@@ -52,7 +57,27 @@ absl::Status CheckGeneration(const v1::GenerationParameters& proto) {
   return absl::OkStatus();
 }
 
+int64_t TokensOf(const std::vector<int64_t>& sides, int64_t first, int64_t last) {
+  int64_t tokens = 0;
+  for (int64_t k = first; k < last; ++k) {
+    tokens += sides[static_cast<size_t>(k)] * sides[static_cast<size_t>(k)];
+  }
+  return tokens;
+}
+
 }  // namespace
+
+int64_t Generation::AliceTokens() const { return TokensOf(options.sides, 0, handover()); }
+
+int64_t Generation::BobTokens() const {
+  return TokensOf(options.sides, handover(), static_cast<int64_t>(options.sides.size()));
+}
+
+int64_t Generation::HandoverMapBytes() const {
+  const int64_t side =
+      handover() == 0 ? 1 : options.sides[static_cast<size_t>(handover() - 1)];
+  return side * side * dims * int64_t{sizeof(float)};
+}
 
 absl::StatusOr<ModelWeights> ReadModelWeights(const std::string& path) {
   KVWIRE_ASSIGN_OR_RETURN(const SafetensorsFile file, SafetensorsFile::Open(path));
@@ -93,6 +118,7 @@ v1::GenerationParameters GenerationToProto(const Generation& generation) {
   proto.set_seed(static_cast<int64_t>(options.seed));
   proto.set_weights_sha256(generation.weights_sha256);
   proto.set_algorithm(generation.algorithm);
+  proto.set_bob_scales(generation.bob_scales);
   return proto;
 }
 
@@ -100,7 +126,8 @@ absl::StatusOr<Generation> GenerationFromProto(const v1::GenerationParameters& p
   KVWIRE_RETURN_IF_ERROR(CheckGeneration(proto));
   Generation generation{.dims = proto.dims(),
                         .weights_sha256 = proto.weights_sha256(),
-                        .algorithm = proto.algorithm()};
+                        .algorithm = proto.algorithm(),
+                        .bob_scales = proto.bob_scales()};
   generation.options.sides.assign(proto.scale_sides().begin(), proto.scale_sides().end());
   KVWIRE_ASSIGN_OR_RETURN(generation.options.interpolation,
                           ParseUpInterpolation(proto.interpolation()));
@@ -116,24 +143,21 @@ std::string GenerationDigest(const Generation& generation) {
   const v1::GenerationParameters proto = GenerationToProto(generation);
   // %a of a double is exact; the algorithm is the only free text and comes last.
   const std::string text = absl::StrCat(
-      "kvwire-generation-1 scales=", absl::StrJoin(proto.scale_sides(), ","),
+      "kvwire-generation-2 scales=", absl::StrJoin(proto.scale_sides(), ","),
       " d=", proto.dims(), " interpolation=", proto.interpolation(),
       " scale=", HexadecimalText(proto.score_scale()),
       " positions=", HexadecimalText(proto.position_amplitude()), " seed=", proto.seed(),
-      " weights=", absl::BytesToHexString(proto.weights_sha256()),
+      " weights=", absl::BytesToHexString(proto.weights_sha256()), " bob=", proto.bob_scales(),
       " algorithm=", proto.algorithm());
   return Sha256Of(text).substr(0, kParametersDigestBytes);
 }
 
 v1::CacheParameters CacheParametersOf(const Generation& generation) {
-  const std::vector<int64_t>& sides = generation.options.sides;
-  int64_t tokens = 0;
-  for (size_t k = 0; k + 1 < sides.size(); ++k) tokens += sides[k] * sides[k];
   v1::CacheParameters proto;
   proto.set_algorithm(generation.algorithm);
   proto.set_dims(generation.dims);
-  proto.set_token_count(tokens);
-  proto.set_query_count(sides.back() * sides.back());
+  proto.set_token_count(generation.AliceTokens());
+  proto.set_query_count(generation.BobTokens());
   proto.set_seed(static_cast<int64_t>(generation.options.seed));
   proto.set_attention(v1::ATTENTION_KIND_ORDINARY);
   return proto;

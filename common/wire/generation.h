@@ -19,6 +19,15 @@ struct Generation {
   int64_t dims = 0;
   std::string weights_sha256;  // raw; empty: weights are seeded
   std::string algorithm;       // canonical spec
+  int64_t bob_scales = 1;      // of the N maps, the last ones are Bob's: 1 .. N
+
+  // The scale after which Alice hands over: Z_0, which is X_init, if all maps are Bob's.
+  int64_t handover() const { return static_cast<int64_t>(options.sides.size()) - bob_scales; }
+  // The tokens of all maps that are Alice's, and of all that are Bob's.
+  int64_t AliceTokens() const;
+  int64_t BobTokens() const;
+  // Of Z_handover, in float32, which the message begins with.
+  int64_t HandoverMapBytes() const;
 };
 
 // Weights from a file, as a process was started with them.
@@ -37,8 +46,8 @@ absl::StatusOr<ModelWeights> ReadModelWeights(const std::string& path);
 absl::StatusOr<std::optional<ModelWeights>> WeightsOfFlag(const std::string& path);
 
 v1::GenerationParameters GenerationToProto(const Generation& generation);
-// Returns INVALID_ARGUMENT, naming the parameter, on fewer than two scales (one for Alice,
-// one for Bob), d outside 1 .. kMaxVarDims, a seed of kSeedLimit or more, a digest of other
+// Returns INVALID_ARGUMENT, naming the parameter, on fewer than two scales, bob_scales
+// outside 1 .. N, d outside 1 .. kMaxVarDims, a seed of kSeedLimit or more, a digest of other
 // than 32 bytes, an algorithm text that is empty or longer than kMaxAlgorithmCharacters,
 // and what CheckVarOptions refuses. Takes no memory to speak of.
 absl::StatusOr<Generation> GenerationFromProto(const v1::GenerationParameters& proto);

@@ -24,7 +24,8 @@ using ::testing::MatchesRegex;
 using ::testing::UnorderedElementsAre;
 
 GenerationRow GoodRow() {
-  return {.result = GoodGeneration(),
+  return {.name = "exact",
+          .result = GoodGeneration(),
           .errors = {.mean = 0.25, .median = 0.5, .quantile_99 = 0.75, .largest = 2},
           .identical = false};
 }
@@ -67,10 +68,10 @@ TEST(GenerationReportTest, TheObjectHasExactlyTheseKeys) {
                                    "position_amplitude", "seed", "weights_sha256"));
   const Struct run = RunOf(GoodRow());
   EXPECT_THAT(KeysOf(run),
-              UnorderedElementsAre("run_id", "algorithm", "state_bits", "snapshot_bytes",
-                                   "token_map_bytes", "message_sha256", "message_bytes",
-                                   "tcp_payload_bytes_sent", "identical", "relative_error",
-                                   "seconds", "verdict"));
+              UnorderedElementsAre("run_id", "algorithm", "alice_tokens", "bob_tokens",
+                                   "state_bits", "snapshot_bytes", "token_map_bytes",
+                                   "message_sha256", "message_bytes", "tcp_payload_bytes_sent",
+                                   "identical", "relative_error", "seconds", "verdict"));
   EXPECT_THAT(KeysOf(In(run, "relative_error")),
               UnorderedElementsAre("mean", "median", "quantile_99", "largest"));
   EXPECT_THAT(KeysOf(In(run, "seconds")), UnorderedElementsAre("alice", "transfer", "bob"));
@@ -91,6 +92,8 @@ TEST(GenerationReportTest, EachKeyHoldsWhatItIsCalled) {
   const Struct run = RunOf(GoodRow());
   EXPECT_EQ(TextAt(run, "run_id"), "0123456789abcdef");
   EXPECT_EQ(TextAt(run, "algorithm"), "exact");
+  EXPECT_EQ(NumberAt(run, "alice_tokens"), 5);
+  EXPECT_EQ(NumberAt(run, "bob_tokens"), 9);
   EXPECT_EQ(NumberAt(run, "state_bits"), 2000);
   EXPECT_EQ(NumberAt(run, "snapshot_bytes"), 272);
   EXPECT_EQ(NumberAt(run, "token_map_bytes"), 128);
@@ -119,13 +122,24 @@ TEST(GenerationReportTest, AFaultIsInTheVerdictAndUnderItsLine) {
 
 TEST(GenerationReportTest, ALineSaysWhatTheCacheTookAndHowFarOffItIs) {
   const std::string line = GenerationText(GoodRow());
-  for (const char* word : {"exact", "2000", "272", "900", "0.5", "2", "differs"}) {
+  for (const char* word : {"exact", " 5+9 ", "2000", "128", "272", "900", "0.5", "differs"}) {
     EXPECT_THAT(line, HasSubstr(word));
   }
   EXPECT_THAT(line, EndsWith("ok\n"));
   GenerationRow same = GoodRow();
   same.identical = true;
   EXPECT_THAT(GenerationText(same), HasSubstr("identical ok\n"));
+}
+
+TEST(GenerationReportTest, ATokenLogIsCalledOneAndLeavesAllTokensToBob) {
+  GenerationRow row = GoodRow();
+  row.name = "tokenlog";
+  row.result.generation.bob_scales = 3;
+  const Struct run = RunOf(row);
+  EXPECT_EQ(TextAt(run, "algorithm"), "tokenlog");
+  EXPECT_EQ(NumberAt(run, "alice_tokens"), 0);
+  EXPECT_EQ(NumberAt(run, "bob_tokens"), 14);
+  EXPECT_THAT(GenerationText(row), AllOf(HasSubstr("  tokenlog "), HasSubstr(" 0+14 ")));
 }
 
 TEST(GenerationReportTest, TheHeadNamesScalesAndD) {

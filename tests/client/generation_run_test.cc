@@ -31,8 +31,9 @@ GenerationRequest SmallRequest() {
 }
 
 // What the driver makes of parties who do as they should but for `change`.
-absl::StatusOr<GenerationResult> RunAgainst(const std::function<void(FakeParties&)>& change =
-                                                [](FakeParties&) {}) {
+absl::StatusOr<GenerationResult> RunAgainst(
+    const std::function<void(FakeParties&)>& change = [](FakeParties&) {},
+    const GenerationRequest& request = SmallRequest()) {
   FakeParties parties;
   parties.alice.generate = [](const v1::GenerateRequest&, v1::GenerateResponse& response) {
     *response.mutable_ledger() = GoodLedger(900, 280);
@@ -62,7 +63,7 @@ absl::StatusOr<GenerationResult> RunAgainst(const std::function<void(FakeParties
   Driver driver(parties.services);
   const absl::Status connected = driver.Connect();
   if (!connected.ok()) return connected;
-  auto result = RunGeneration(driver, SmallRequest());
+  auto result = RunGeneration(driver, request);
   // Whatever happened, Bob may forget it.
   EXPECT_THAT(parties.bob.closed(), SizeIs(1));
   return result;
@@ -100,6 +101,32 @@ TEST(GenerationRunTest, AliceIsAskedForWhatTheRequestSays) {
     };
   });
   EXPECT_THAT(result, StatusIs(Code::kAborted, HasSubstr("Alice: enough")));
+}
+
+TEST(GenerationRunTest, OfATokenLogTheMapIsTheInitialToken) {
+  GenerationRequest request = SmallRequest();
+  request.generation.bob_scales = 3;
+  for (const int64_t map_bytes : {32, 128}) {
+    const auto result = RunAgainst(
+        [map_bytes](FakeParties& parties) {
+          const auto honest = parties.alice.generate;
+          parties.alice.generate = [=](const v1::GenerateRequest& asked,
+                                       v1::GenerateResponse& response) {
+            EXPECT_EQ(asked.parameters().bob_scales(), 3);
+            const grpc::Status status = honest(asked, response);
+            response.set_token_map_bytes(map_bytes);
+            return status;
+          };
+        },
+        request);
+    if (map_bytes == 32) {
+      ASSERT_THAT(result, IsOk());
+      EXPECT_EQ(result->token_map_bytes, 32);
+      EXPECT_EQ(result->snapshot_bytes(), 400 - 32);
+    } else {
+      EXPECT_THAT(result, StatusIs(Code::kInternal, HasSubstr("which has 32")));
+    }
+  }
 }
 
 TEST(GenerationRunTest, ErrorsNameTheParty) {

@@ -42,19 +42,23 @@ class ReleasedPyramidTest(unittest.TestCase):
 
     def test_every_verdict_is_ok(self):
         self.assertEqual(
-            ["exact", "float16", "streaming:window=340", "streaming"],
+            ["exact", "float16", "streaming:window=340", "streaming", "tokenlog"],
             [run["algorithm"] for run in self.result["runs"]],
         )
         for run in self.result["runs"]:
             self.assertEqual({"ok": True, "reasons": []}, run["verdict"])
 
-    def test_from_an_exact_cache_the_map_is_the_same_to_the_bit(self):
-        exact = self.runs["exact"]
-        self.assertIs(True, exact["identical"])
+    def test_from_an_exact_cache_or_a_token_log_the_map_is_the_same_to_the_bit(self):
         zero = {"mean": 0, "median": 0, "quantile_99": 0, "largest": 0}
-        self.assertEqual(zero, exact["relative_error"])
         for algorithm, run in self.runs.items():
-            self.assertIs(algorithm == "exact", run["identical"])
+            exact = algorithm in ("exact", "tokenlog")
+            self.assertIs(exact, run["identical"])
+            self.assertIs(exact, run["relative_error"] == zero)
+
+    def test_bob_generates_the_last_map_and_from_a_token_log_all_of_them(self):
+        for algorithm, run in self.runs.items():
+            made = (0, _TOKENS + 256) if algorithm == "tokenlog" else (_TOKENS, 256)
+            self.assertEqual(made, (run["alice_tokens"], run["bob_tokens"]))
 
     def assert_error(self, algorithm, low, high):
         errors = self.runs[algorithm]["relative_error"]
@@ -75,15 +79,16 @@ class ReleasedPyramidTest(unittest.TestCase):
         self.assertLess(median["float16"], median["streaming:window=340"] / 10)
 
     def test_the_sizes_are_those_of_what_each_keeps(self):
-        kept = {"exact": _TOKENS, "streaming:window=340": 344, "streaming": 68}
+        kept = {"exact": _TOKENS, "streaming:window=340": 344, "streaming": 68, "tokenlog": 0}
         for algorithm, tokens in kept.items():
             self.assertEqual(tokens * 2 * 64 * 32, self.runs[algorithm]["state_bits"])
         self.assertEqual(_TOKENS * 2 * 64 * 16, self.runs["float16"]["state_bits"])
         for run in self.result["runs"]:
-            # A header and one section; the map of side 13 goes before it.
+            # A header and one section; the map of side 13, or X_init, goes before it.
             container = run["snapshot_bytes"] - run["state_bits"] // 8
             self.assertTrue(22 <= container <= 37, container)
-            self.assertEqual(13 * 13 * 64 * 4, run["token_map_bytes"])
+            map_tokens = 1 if run["algorithm"] == "tokenlog" else 13 * 13
+            self.assertEqual(map_tokens * 64 * 4, run["token_map_bytes"])
             payload = run["snapshot_bytes"] + run["token_map_bytes"]
             self.assertTrue(0 < run["message_bytes"] - payload < 200)
             framing = run["tcp_payload_bytes_sent"] - run["message_bytes"]
@@ -178,14 +183,17 @@ class OutputTest(unittest.TestCase):
     def test_without_json_there_is_a_table_with_a_row_an_algorithm(self):
         outcome = programs.kvwire("generate", *_SMALL)
         self.assertEqual((0, ""), (outcome.code, outcome.stderr))
-        rows = outcome.stdout.splitlines()[-4:]
+        rows = outcome.stdout.splitlines()[-5:]
         self.assertEqual(
-            ["exact", "float16", "streaming:window=340", "streaming"],
+            ["exact", "float16", "streaming:window=340", "streaming", "tokenlog"],
             [row.split()[0] for row in rows],
         )
+        # 14 tokens are before the last map, 16 in it.
+        self.assertEqual(4 * ["14+16"] + ["0+30"], [row.split()[1] for row in rows])
         for row in rows:
             self.assertEqual("ok", row.split()[-1])
-        self.assertIn("identical", rows[0])
+        for row in (rows[0], rows[-1]):
+            self.assertIn("identical", row)
 
     def test_json_can_go_to_a_file_beside_the_table(self):
         file = self.folder / "result.json"

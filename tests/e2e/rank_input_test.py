@@ -65,13 +65,37 @@ class RankInputTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             missing = pathlib.Path(folder, "missing")
             dump = ("--workload", "dump", "--dump")
-            self.assert_fails(69, "NOT_FOUND", [missing], *dump, missing)
+            below = pathlib.Path(folder, "empty", "below")
+            for path in (missing, folder, below):
+                self.assert_refused(["--dump", path], *dump, path)
             empty = pathlib.Path(folder, "empty")
             empty.touch()
             self.assert_fails(4, "DATA_LOSS", [empty], *dump, empty)
             keys = pathlib.Path(folder, "keys")
             keys.write_bytes(safetensors_file.tensors_bytes({"keys": ("F32", [1, 2], [1, 2])}))
             self.assert_refused([keys, "values"], *dump, keys)
+
+    def test_a_dump_that_is_none_is_named_before_any_service_starts(self):
+        # Services that cannot be reached would come first otherwise.
+        nobody = ("--algorithm-endpoint", "127.0.0.1:1", "--timeout", "200ms")
+        self.assert_refused(["--dump", "/missing"], "--dump", "/missing", *nobody)
+        outcome = programs.kvwire("rank", "--quick", "--dump", "/missing")
+        self.assertEqual((2, ""), (outcome.code, outcome.stdout))
+        # Where it is not asked for, it need not be there.
+        flat = ("--workload", "flat", "--tokens", 64, "--algorithm", "exact")
+        programs.judged("rank", "--quick", "--dump", "/missing", *flat)
+
+    def test_bad_secret_seeds_are_refused(self):
+        for text in ("xyz", "0", "0x12", "00" * 65):
+            self.assert_refused(["secret seed", "hexadecimal"], "--secret-seed", text)
+        # 16 digits are added for each seed of the comparison, to 128 in all.
+        self.assert_refused(["too long", "16 digits", 114], "--secret-seed", "00" * 57)
+        random = ("--workload", "random", "--algorithm", "exact")
+        (table,) = programs.judged(
+            "rank", "--quick", "--secret-seed", "00" * 56, *random
+        )["workloads"]
+        (exact,) = (row for row in table["rows"] if row["algorithm"] == "exact")
+        self.assertEqual("measured", exact["outcome"])
 
     def test_outputs_that_cannot_be_written_are_named_before_anything_runs(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "common/kv/absent_algorithms.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
@@ -39,6 +40,23 @@ TEST(RegistryTest, NeverChangesACode) {
   EXPECT_EQ(FindAlgorithm("skvq").value()->code, 9);
   EXPECT_EQ(FindAlgorithm("minicache").value()->code, 26);
   EXPECT_EQ(FindWrapper("window").value()->code, 1);
+}
+
+TEST(RegistryTest, SaysWhyAnAbsentAlgorithmIsNotThere) {
+  ASSERT_FALSE(AbsentAlgorithms().empty());
+  for (const AbsentAlgorithm& absent : AbsentAlgorithms()) {
+    for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
+      EXPECT_NE(algorithm.name, absent.name);
+    }
+    for (const char* more : {"", ":scale=2", "+zstd"}) {
+      EXPECT_THAT(ParseBuiltInSpec(std::string(absent.name) + more),
+                  StatusIs(absl::StatusCode::kNotFound, HasSubstr(WhyAbsent(absent))));
+    }
+  }
+  EXPECT_EQ(FindAbsentAlgorithm("exact"), nullptr);
+  EXPECT_EQ(FindAbsentAlgorithm(""), nullptr);
+  EXPECT_THAT(WhyAbsent(*FindAbsentAlgorithm(kTokenLog)),
+              AllOf(HasSubstr("tokenlog needs a model"), HasSubstr("see kvwire generate")));
 }
 
 TEST(RegistryTest, HoldsWrappersLikewise) {

@@ -99,6 +99,7 @@ TEST(GenerationMessageTest, AnotherGenerationThanAlicesIsAFailedPrecondition) {
       [](Generation& other) { other.dims = 4; },
       [](Generation& other) { other.weights_sha256 = std::string(32, 'x'); },
       [](Generation& other) { other.algorithm = "float16"; },
+      [](Generation& other) { other.bob_scales = 2; },
   };
   for (const auto& change : changes) {
     Generation other = SmallGeneration();

@@ -93,7 +93,7 @@ inline absl::StatusOr<LastMap> GenerateLast(v1::BobService::Stub& stub,
 
 // What should cross the channel, and what should come of it.
 struct LocalSplit {
-  std::string map;       // Z_{N-1}
+  std::string map;       // the one handed over
   std::string snapshot;  // of the cache after it
   std::string last_map;  // Z_N
 };
@@ -105,9 +105,12 @@ inline LocalSplit SplitHere(const Generation& generation,
   const CacheSetup setup = SetupOf(generation.algorithm, generation.dims);
   const auto cache = NewCache(setup);
   const int64_t last = transformer.scales();
-  const Matrix map = GenerateScales(transformer, *cache, 1, last - 1, x_init).value();
+  const int64_t handover = generation.handover();
+  Matrix map = x_init;
+  if (handover > 0) map = GenerateScales(transformer, *cache, 1, handover, x_init).value();
   LocalSplit split{.map = RowsToBytes(map), .snapshot = SnapshotOf(*cache, setup)};
-  split.last_map = RowsToBytes(GenerateScales(transformer, *cache, last, last, map).value());
+  split.last_map =
+      RowsToBytes(GenerateScales(transformer, *cache, handover + 1, last, map).value());
   return split;
 }
 

@@ -47,6 +47,7 @@ TEST(GenerationTest, SurvivesTheWireWhateverItSays) {
     generation.options.position_amplitude = 0;
     generation.options.seed = kSeedLimit - 1;
     generation.weights_sha256 = std::string(32, '\xa5');
+    generation.bob_scales = 3;
     const auto read = GenerationFromProto(GenerationToProto(generation));
     ASSERT_THAT(read, IsOk());
     EXPECT_EQ(read->options.sides, generation.options.sides);
@@ -57,6 +58,7 @@ TEST(GenerationTest, SurvivesTheWireWhateverItSays) {
     EXPECT_EQ(read->dims, 8);
     EXPECT_EQ(read->weights_sha256, generation.weights_sha256);
     EXPECT_EQ(read->algorithm, "streaming:sinks=1,window=2");
+    EXPECT_EQ(read->bob_scales, 3);
   }
 }
 
@@ -101,6 +103,10 @@ TEST(GenerationTest, EveryFaultIsNamed) {
       {[](auto& proto) { proto.set_weights_sha256(std::string(33, 'x')); }, digest_text},
       {[](auto& proto) { proto.clear_algorithm(); }, "from 1 to 256 characters, not 0"},
       {[](auto& proto) { proto.set_algorithm(std::string(257, 'x')); }, "characters, not 257"},
+      {[](auto& proto) { proto.clear_bob_scales(); }, "from 1 to 3 scales, not 0"},
+      {[](auto& proto) { proto.set_bob_scales(-1); }, "from 1 to 3 scales, not -1"},
+      {[](auto& proto) { proto.set_bob_scales(4); }, "from 1 to 3 scales, not 4"},
+      {[](auto& proto) { proto.set_bob_scales(int64_t{1} << 62); }, "from 1 to 3 scales"},
   };
   for (const auto& [change, words] : faults) {
     EXPECT_THAT(GenerationFromProto(Changed(change)),
@@ -123,6 +129,7 @@ TEST(GenerationTest, TheLargestOfEverythingIsTaken) {
       [](auto& proto) { proto.set_score_scale(std::numeric_limits<double>::max()); },
       [](auto& proto) { proto.set_position_amplitude(0); },
       [](auto& proto) { proto.set_algorithm(std::string(256, 'x')); },
+      [](auto& proto) { proto.set_bob_scales(3); },
   };
   for (const Change& change : largest) {
     EXPECT_THAT(GenerationFromProto(Changed(change)), IsOk());
@@ -142,6 +149,8 @@ TEST(GenerationTest, TheDigestChangesWithEachParameter) {
       [](auto& proto) { proto.set_weights_sha256(std::string(32, 'x')); },
       [](auto& proto) { proto.set_weights_sha256(std::string(32, 'y')); },
       [](auto& proto) { proto.set_algorithm("float16"); },
+      [](auto& proto) { proto.set_bob_scales(2); },
+      [](auto& proto) { proto.set_bob_scales(3); },
   };
   std::set<std::string> digests;
   for (const Change& change : changes) {
@@ -155,11 +164,12 @@ TEST(GenerationTest, TheDigestChangesWithEachParameter) {
   EXPECT_EQ(digests.size(), changes.size());
 }
 
-// SHA-256, by another program, of "kvwire-generation-1 scales=1,2,3 d=8
-// interpolation=bilinear scale=0x1p-2 positions=0x1p-1 seed=5 weights= algorithm=exact".
+// SHA-256, by another program, of "kvwire-generation-2 scales=1,2,3 d=8
+// interpolation=bilinear scale=0x1p-2 positions=0x1p-1 seed=5 weights= bob=1
+// algorithm=exact".
 TEST(GenerationTest, TheDigestIsThatOfItsOneSpelling) {
   EXPECT_EQ(absl::BytesToHexString(GenerationDigest(SmallGeneration())),
-            "61ab0201c9da76897c19fe9f020cee98");
+            "8562fdb25acf87cbf010c4085c4417cf");
 }
 
 TEST(GenerationTest, AnAlgorithmIsToldWhatAliceAndBobWillAppendAndOfNoFrame) {
@@ -171,6 +181,22 @@ TEST(GenerationTest, AnAlgorithmIsToldWhatAliceAndBobWillAppendAndOfNoFrame) {
   EXPECT_EQ(cache.frame(), v1::KEY_FRAME_KIND_UNSPECIFIED);
   EXPECT_EQ(cache.attention(), v1::ATTENTION_KIND_ORDINARY);
   EXPECT_EQ(cache.seed(), 5);
+}
+
+TEST(GenerationTest, TheTokensAreAlicesUpToTheHandoverAndBobsFromThereOn) {
+  const int64_t alice_tokens[] = {1 + 4, 1, 0};
+  const int64_t map_tokens[] = {4, 1, 1};  // of scales 2 and 1, and of X_init
+  for (int64_t bob_scales = 1; bob_scales <= 3; ++bob_scales) {
+    Generation generation = SmallGeneration();
+    generation.bob_scales = bob_scales;
+    EXPECT_EQ(generation.handover(), 3 - bob_scales);
+    EXPECT_EQ(generation.AliceTokens(), alice_tokens[bob_scales - 1]);
+    EXPECT_EQ(generation.BobTokens(), 14 - alice_tokens[bob_scales - 1]);
+    EXPECT_EQ(generation.HandoverMapBytes(), map_tokens[bob_scales - 1] * 8 * 4);
+    const v1::CacheParameters cache = CacheParametersOf(generation);
+    EXPECT_EQ(cache.token_count(), generation.AliceTokens());
+    EXPECT_EQ(cache.query_count(), generation.BobTokens());
+  }
 }
 
 TEST(MakeTransformerTest, WithoutADigestTheWeightsAreSeeded) {
