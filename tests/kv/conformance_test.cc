@@ -1,13 +1,12 @@
 // What every built-in algorithm promises through KvCache, whatever it stores.
 
-#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/kv/caches.h"
+#include "tests/kv/cache_contract.h"
 #include "tests/kv/container.h"
 #include "tests/status/status_matchers.h"
 
@@ -16,71 +15,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::vector<CacheCase> Cases() {
-  std::vector<CacheCase> cases =
-      CasesOfAllAlgorithms({"streaming:sinks=2,window=3",
-                            "streaming:sinks=0,window=9",
-                            "streaming:sinks=5,window=0",
-                            "streaming:evict=before,sinks=1,window=4",
-                            "streaming:sinks=3,window=1300",
-                            "exact:scale=rsqrt",
-                            "qjl:buffer=4,group=2,vbuffer=3",
-                            "qjl:buffer=1,outliers=0,rows=gaussian,vbuffer=0",
-                            "polarquant:deep=1,first=2,rotation=dense",
-                            "turboquant:bits=3,renormalize=yes,rotation=dense",
-                            "balancekv:block=4,sinks=1,window=3",
-                            "scatterbrain:features=5,window=3",
-                            "subgen:clusters=4,delta=0.5,s=3,t=2",
-                            "subgen-ratio:delta=1.5,t=2",
-                            "subgen4:delta=0.5,s=3,t=2",
-                            "subgen2:n=2,r=0",
-                            "kivi:group=2,residual=4",
-                            "kivi:bits=8,group=32,residual=512",
-                            "skvq:sinks=2,window=3",
-                            "skvq:scales=float8,sinks=0,window=0",
-                            "q8_0+window:sinks=2,recent=3",
-                            "kivi:group=3,residual=3+window:format=float16,recent=5",
-                            "h2o:heavy=3,recent=2",
-                            "h2o:heavy=0,recent=5,score=mean,format=float16",
-                            "scissorhands:budget=8,recent=2,drop=3,history=40",
-                            "scissorhands:budget=5,recent=0,mark=percentile",
-                            "snapkv:window=3,cap=7",
-                            "scalekv:budget=17",
-                            "uniform:budget=5",
-                            "uniform:budget=5,format=float16",
-                            "minicache:gamma=0.3,t=0.25",
-                            "minicache:gamma=1",
-                            "minicache+window:sinks=2,recent=3",
-                            "exact+ans",
-                            "float16+zstd:level=9",
-                            "streaming:sinks=2,window=3+ans",
-                            "bitplane+zstd+ans"});
-  // The one that reads values as bits.
-  cases.push_back({"bitplane", AttentionKind::kOrdinary, ValueEncoding::kSigns});
-  cases.push_back({"bitplane", AttentionKind::kTensor, ValueEncoding::kBits});
-  return cases;
-}
+class ConformanceTest : public CacheContractTest {};
 
-class ConformanceTest : public ::testing::TestWithParam<CacheCase> {
- protected:
-  static constexpr int64_t kDims = 3;
-
-  CacheSetup setup_ = SetupWithFrame(GetParam(), kDims, 21);
-  const int64_t width_ = setup_.row_width();
-  Tokens tokens_ = FrameTokens(setup_, 1);
-  std::mt19937_64 random_{5};
-  Matrix queries_ = RandomMatrix(7, kDims, random_);
-
-  // The pyramid 1, 4, 16.
-  std::unique_ptr<KvCache> Pyramid(int64_t rows_per_block = 1000) {
-    auto cache = NewCache(setup_);
-    int64_t first = 0;
-    AppendScales(*cache, tokens_, first, {1, 4, 16}, rows_per_block);
-    return cache;
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(Algorithms, ConformanceTest, ::testing::ValuesIn(Cases()),
+INSTANTIATE_TEST_SUITE_P(Algorithms, ConformanceTest, ::testing::ValuesIn(ContractCases()),
                          [](const auto& test) { return test.param.Name(); });
 
 TEST_P(ConformanceTest, RestoreAnswersTheQueryScaleBitForBit) {
@@ -201,18 +138,6 @@ TEST_P(ConformanceTest, AnEmptyCacheHasASnapshotButNoAnswer) {
   }
 }
 
-TEST_P(ConformanceTest, AttendRefusesOtherShapes) {
-  auto cache = Pyramid();
-  Matrix out(7, kDims);
-  Matrix narrow(7, kDims - 1);
-  Matrix shorter(6, kDims);
-  const auto refusal =
-      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("must both be [m, 3]"));
-  EXPECT_THAT(cache->Attend(Matrix::Zero(7, kDims - 1), out), refusal);
-  EXPECT_THAT(cache->Attend(queries_, narrow), refusal);
-  EXPECT_THAT(cache->Attend(queries_, shorter), refusal);
-}
-
 TEST_P(ConformanceTest, NullPointersAreZerosAndMillionsOfThemAreFree) {
   auto null_tokens = Pyramid();
   auto zero_tokens = Pyramid();
@@ -227,58 +152,6 @@ TEST_P(ConformanceTest, NullPointersAreZerosAndMillionsOfThemAreFree) {
   EXPECT_THAT(small->Append(ZeroScale(16 << 20)), IsOk());
   EXPECT_EQ(small->tokens(), 21 + (16 << 20));
   EXPECT_LT(SnapshotBytes(*small, setup_).value(), 1 << 20);
-}
-
-TEST_P(ConformanceTest, RefusesWhatIsNotFiniteAndKeepsNothingOfTheBlock) {
-  auto cache = Pyramid();
-  const std::string before = SnapshotOf(*cache, setup_);
-  for (const float bad :
-       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
-        -std::numeric_limits<float>::infinity()}) {
-    Matrix queries = Matrix::Zero(5, kDims);
-    queries(3, 2) = bad;
-    Matrix rows = Matrix::Zero(5, width_);
-    rows(3, width_ - 1) = bad;
-    const auto refusal =
-        StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(" of token 24 is not finite"));
-    EXPECT_THAT(cache->Append({5, queries.data(), nullptr, nullptr, true}), refusal);
-    EXPECT_THAT(cache->Append({5, nullptr, rows.data(), nullptr, true}), refusal);
-    EXPECT_THAT(cache->Append({5, nullptr, nullptr, rows.data(), true}), refusal);
-  }
-  EXPECT_EQ(SnapshotOf(*cache, setup_), before);
-}
-
-TEST_P(ConformanceTest, RefusesNegativeAndTooManyRows) {
-  auto cache = NewCache(setup_);
-  EXPECT_THAT(cache->Append(ZeroScale(-1)),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("a block of -1 rows")));
-  EXPECT_THAT(cache->Append(ZeroScale(kMaxCacheTokens)), IsOk());
-  for (const int64_t rows : {int64_t{1}, std::numeric_limits<int64_t>::max()}) {
-    EXPECT_THAT(cache->Append(ZeroScale(rows)), StatusIs(absl::StatusCode::kResourceExhausted,
-                                                         HasSubstr("over the limit of")));
-  }
-  EXPECT_EQ(cache->tokens(), kMaxCacheTokens);
-  EXPECT_EQ(Attended(*cache, queries_), Matrix::Zero(7, kDims));
-}
-
-TEST_P(ConformanceTest, PassesTheErrorOfTheSinkOn) {
-  auto cache = Pyramid();
-  int all_calls = 0;
-  ASSERT_THAT(WriteSnapshot(*cache, setup_,
-                            [&](std::string_view) {
-                              ++all_calls;
-                              return absl::OkStatus();
-                            }),
-              IsOk());
-  for (int allowed = 0; allowed < all_calls; ++allowed) {
-    int calls = 0;
-    const auto sink = [&](std::string_view) {
-      return calls++ < allowed ? absl::OkStatus() : absl::UnavailableError("peer is gone");
-    };
-    EXPECT_THAT(WriteSnapshot(*cache, setup_, sink),
-                StatusIs(absl::StatusCode::kUnavailable, "peer is gone"));
-    EXPECT_EQ(calls, allowed + 1);
-  }
 }
 
 // Whether the same bits come back from a state of this algorithm, whatever they are.

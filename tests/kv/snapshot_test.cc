@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
 #include "tests/kv/container.h"
+#include "tests/kv/format_example.h"
 #include "tests/status/status_matchers.h"
 
 namespace kvwire {
@@ -16,27 +17,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-// The example of FORMAT.md: the key (1, -2) with the value (1/2, 0), and a zero token.
-Container Example() {
-  Container container;
-  container.sections = {
-      {2, 0, Bytes(0x3c00, 2) + Bytes(0xc000, 2) + Bytes(0x3800, 2) + Bytes(0, 2)}};
-  return container;
-}
-
-const CacheSetup& ExampleSetup() {
-  static const CacheSetup* const setup = new CacheSetup(SetupOf("float16", 2));
-  return *setup;
-}
-
-std::unique_ptr<KvCache> ExampleCache() {
-  auto cache = NewCache(ExampleSetup());
-  const float keys[] = {1, -2, 0, 0};
-  const float values[] = {0.5, 0, 0, 0};
-  EXPECT_THAT(cache->Append({2, nullptr, keys, values, true}), IsOk());
-  return cache;
-}
 
 TEST(SnapshotTest, IsTheContainerOfTheFormatsText) {
   EXPECT_EQ(SnapshotOf(*ExampleCache(), ExampleSetup()), Example().Build());
@@ -258,75 +238,6 @@ TEST(SnapshotTest, RefusesMissingSurplusAndForeignSections) {
                 StatusIs(absl::StatusCode::kDataLoss,
                          HasSubstr("content " + std::to_string(content) + ", which is not")));
   }
-}
-
-TEST(SnapshotReaderTest, CreateFailsAsCreateCache) {
-  EXPECT_THAT(SnapshotReader::Create(SetupOf("exact", 0)),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("d = 0")));
-}
-
-TEST(SnapshotReaderTest, AnErrorIsFinal) {
-  auto reader = SnapshotReader::Create(ExampleSetup()).value();
-  EXPECT_FALSE(reader->Append(std::string(28, 'x')).ok());
-  const auto refusal = StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a snapshot"));
-  EXPECT_THAT(reader->Append(Example().Build()), refusal);
-  EXPECT_THAT(reader->Append(""), refusal);
-  EXPECT_THAT(reader->Finish(), refusal);
-}
-
-TEST(SnapshotReaderTest, ATooEarlyFinishIsFinal) {
-  auto reader = SnapshotReader::Create(ExampleSetup()).value();
-  const std::string bytes = Example().Build();
-  ASSERT_THAT(reader->Append(bytes.substr(0, 20)), IsOk());
-  const auto refusal = StatusIs(absl::StatusCode::kDataLoss, HasSubstr("ends too early"));
-  EXPECT_THAT(reader->Finish(), refusal);
-  EXPECT_THAT(reader->Append(bytes.substr(20)), refusal);
-}
-
-TEST(SnapshotReaderTest, FinishesOnce) {
-  auto reader = SnapshotReader::Create(ExampleSetup()).value();
-  ASSERT_THAT(reader->Append(Example().Build()), IsOk());
-  EXPECT_THAT(reader->Finish(), IsOk());
-  EXPECT_THAT(reader->Finish(),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("already finished")));
-}
-
-// Announces one byte more or less than it writes.
-class LyingCache : public KvCache {
- public:
-  explicit LyingCache(int64_t announced) : announced_(announced) {}
-  absl::Status Append(const TokenBlock&) override { return absl::OkStatus(); }
-  absl::Status Attend(const Eigen::Ref<const Matrix>&, Eigen::Ref<Matrix>) const override {
-    return absl::OkStatus();
-  }
-  int64_t tokens() const override { return 1; }
-  std::vector<SnapshotSection> Sections() const override {
-    return {{SectionContent::kCodes, 8 * announced_}};
-  }
-  absl::Status WriteSection(size_t, ByteSink sink) const override { return sink("ab"); }
-  absl::Status BeginSection(int64_t, SnapshotSection) override { return absl::OkStatus(); }
-  absl::Status RestoreBytes(std::string_view) override { return absl::OkStatus(); }
-  absl::Status EndRestore() override { return absl::OkStatus(); }
-
- private:
-  int64_t announced_;
-};
-
-TEST(WriteSnapshotTest, RefusesASectionThatIsNotAsLongAsAnnounced) {
-  const auto sink = [](std::string_view) { return absl::OkStatus(); };
-  EXPECT_THAT(WriteSnapshot(LyingCache(2), ExampleSetup(), sink), IsOk());
-  for (const int64_t announced : {1, 3}) {
-    EXPECT_THAT(WriteSnapshot(LyingCache(announced), ExampleSetup(), sink),
-                StatusIs(absl::StatusCode::kInternal, HasSubstr("and wrote 2")));
-  }
-}
-
-TEST(WriteSnapshotTest, RefusesASetupThatIsNotOfACache) {
-  CacheSetup setup = ExampleSetup();
-  setup.spec = AlgorithmSpec::Parse("exakt").value();
-  EXPECT_THAT(
-      WriteSnapshot(*ExampleCache(), setup, [](std::string_view) { return absl::OkStatus(); }),
-      StatusIs(absl::StatusCode::kNotFound, HasSubstr("no algorithm 'exakt'")));
 }
 
 }  // namespace
