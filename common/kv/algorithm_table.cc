@@ -11,6 +11,7 @@ KvAlgorithm DescribeBfloat16();
 KvAlgorithm DescribeBitplane();
 KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
+KvAlgorithm DescribeFloat8();
 KvAlgorithm DescribeH2o();
 KvAlgorithm DescribeKivi();
 KvAlgorithm DescribeMean();
@@ -45,6 +46,7 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
       DescribeBitplane(),
       DescribeExact(),
       DescribeFloat16(),
+      DescribeFloat8(),
       DescribeH2o(),
       DescribeKivi(),
       DescribeMean(),
