@@ -1,6 +1,7 @@
 #include "common/coding/masked_bits.h"
 
 #include <bit>
+#include <utility>
 
 #include "common/base/little_endian.h"
 
@@ -9,12 +10,16 @@ namespace {
 
 constexpr uint64_t kAll = ~uint64_t{0};
 
-// The lowest `count` bits, count <= 64.
-uint64_t Low(int count) { return count == 64 ? kAll : (uint64_t{1} << count) - 1; }
+// The lowest `count` bits, 1 <= count <= 64.
+uint64_t Low(int count) { return kAll >> (64 - count); }
 
 // Calls run(first position, length) for each run of ones.
 template <typename Run>
 void ForEachRun(uint64_t mask, const Run& run) {
+  if (mask == kAll) {
+    run(0, 64);
+    return;
+  }
   while (mask != 0) {
     const int first = std::countr_zero(mask);
     const int length = std::countr_one(mask >> first);
@@ -23,56 +28,80 @@ void ForEachRun(uint64_t mask, const Run& run) {
   }
 }
 
+// Reads bits from a byte string, up to 64 at a time.
+class BitReader {
+ public:
+  explicit BitReader(std::string_view bytes) : bytes_(bytes) {}
+
+  // The 64 bits from the current position on, zeros past the end.
+  uint64_t Peek() const {
+    const size_t byte = at_ / 8;
+    const auto shift = static_cast<int>(at_ % 8);
+    if (byte + 9 <= bytes_.size()) {
+      const uint64_t low = LoadLittleEndian<uint64_t>(bytes_.data() + byte) >> shift;
+      const uint64_t next = LoadLittleEndian<uint8_t>(bytes_.data() + byte + 8);
+      return low | next << 1 << (63 - shift);
+    }
+    uint64_t bits = 0;
+    for (size_t i = byte; i < bytes_.size(); ++i) {
+      const auto place = static_cast<int>(8 * (i - byte)) - shift;
+      const uint64_t value = LoadLittleEndian<uint8_t>(bytes_.data() + i);
+      bits |= place < 0 ? value >> -place : value << place;
+    }
+    return bits;
+  }
+
+  void Skip(int count) { at_ += static_cast<size_t>(count); }
+
+ private:
+  std::string_view bytes_;
+  size_t at_ = 0;
+};
+
+class BitWriter {
+ public:
+  void Put(uint64_t bits, int count) {
+    pending_ |= bits << used_;
+    used_ += count;
+    if (used_ < 64) return;
+    AppendLittleEndian(pending_, bytes_);
+    used_ -= 64;
+    pending_ = used_ == 0 ? 0 : bits >> (count - used_);
+  }
+
+  std::string Finish() {
+    for (; used_ > 0; used_ -= 8, pending_ >>= 8) {
+      bytes_.push_back(static_cast<char>(pending_ & 255));
+    }
+    return std::move(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+  uint64_t pending_ = 0;
+  int used_ = 0;
+};
+
 }  // namespace
 
 std::string GatherBits(absl::Span<const uint64_t> words, absl::Span<const uint64_t> mask) {
-  std::string packed;
-  uint64_t pending = 0;
-  int pending_bits = 0;
-  const auto put = [&](uint64_t bits, int count) {
-    pending |= bits << pending_bits;
-    pending_bits += count;
-    if (pending_bits < 64) return;
-    AppendLittleEndian(pending, packed);
-    pending_bits -= 64;
-    pending = pending_bits == 0 ? 0 : bits >> (count - pending_bits);
-  };
+  BitWriter writer;
   for (size_t i = 0; i < words.size(); ++i) {
-    ForEachRun(mask[i], [&](int first, int length) {
-      put(words[i] >> first & Low(length), length);
+    ForEachRun(mask[i], [&writer, word = words[i]](int first, int length) {
+      writer.Put(word >> first & Low(length), length);
     });
   }
-  for (; pending_bits > 0; pending_bits -= 8, pending >>= 8) {
-    packed.push_back(static_cast<char>(pending & 255));
-  }
-  return packed;
+  return writer.Finish();
 }
 
 std::vector<uint64_t> ScatterBits(std::string_view packed, absl::Span<const uint64_t> mask) {
-  // With a word and more of zeros behind, 64 bits can be read from wherever bits begin.
-  std::string padded(packed);
-  size_t ones = 0;
-  for (const uint64_t word : mask) ones += static_cast<size_t>(std::popcount(word));
-  padded.resize(std::max(padded.size(), ones / 8) + 16);
   std::vector<uint64_t> words(mask.size());
-  size_t at = 0;
-  const auto take = [&] {
-    const char* const from = padded.data() + at / 8;
-    const auto shift = static_cast<int>(at % 8);
-    const uint64_t low = LoadLittleEndian<uint64_t>(from) >> shift;
-    const uint64_t next = LoadLittleEndian<uint8_t>(from + 8);
-    return shift == 0 ? low : low | next << (64 - shift);
-  };
+  BitReader reader(packed);
   for (size_t i = 0; i < mask.size(); ++i) {
-    if (mask[i] == 0) continue;
-    uint64_t bits = take();
-    uint64_t word = 0;
-    ForEachRun(mask[i], [&](int first, int length) {
-      word |= (bits & Low(length)) << first;
-      bits = length == 64 ? 0 : bits >> length;
+    ForEachRun(mask[i], [&reader, &word = words[i]](int first, int length) {
+      word |= (reader.Peek() & Low(length)) << first;
+      reader.Skip(length);
     });
-    words[i] = word;
-    at += static_cast<size_t>(std::popcount(mask[i]));
   }
   return words;
 }
