@@ -30,7 +30,8 @@ ChannelGrid::ChannelGrid(double crossover) : crossover_(crossover) {
   const double step = PortableLog(most / least) / static_cast<double>(kPoints - 2);
   crossovers_.push_back(0.5);
   for (size_t k = 0; k + 1 < kPoints; ++k) {
-    crossovers_.push_back(CrossoverOfRatio(least * PortableExp(step * static_cast<double>(k))));
+    crossovers_.push_back(
+        CrossoverOfRatio(least * PortableExp(step * static_cast<double>(k))));
   }
   for (const double p : crossovers_) entropies_.push_back(BinaryEntropy(p));
   for (const double a : crossovers_) {

@@ -41,8 +41,8 @@ class ChannelGrid {
   };
   struct Pair {
     Place minus;
-    Place agree;         // plus, where both channels say the same
-    Place disagree;      // and where they do not
+    Place agree;     // plus, where both channels say the same
+    Place disagree;  // and where they do not
     double agree_weight;
   };
 

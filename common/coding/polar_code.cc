@@ -21,7 +21,8 @@ std::pair<float, int64_t> Cut(std::vector<float> entropies, int64_t count) {
   const auto last = entropies.begin() + (count - 1);
   std::nth_element(entropies.begin(), last, entropies.end());
   const float cut = *last;
-  const auto better = std::count_if(entropies.begin(), last, [cut](float z) { return z < cut; });
+  const auto better =
+      std::count_if(entropies.begin(), last, [cut](float z) { return z < cut; });
   return {cut, count - better};
 }
 

@@ -30,7 +30,8 @@ BitVector DecodePolar(const PolarCode& code, const BitVector& message) {
   assert(message.size_bits() == code.information_bits);
   std::vector<uint64_t> words = ScatterBits(message.bytes(), code.information);
   PolarTransform(code.block, absl::MakeSpan(words));
-  return BitVector::FromBytes(BytesFrom(std::move(words), code.block - code.length), code.length);
+  return BitVector::FromBytes(BytesFrom(std::move(words), code.block - code.length),
+                              code.length);
 }
 
 }  // namespace kvwire

@@ -40,7 +40,8 @@ void SecondHalfBeliefs(const Lanes* beliefs, const Lanes* first, int64_t half, L
 
 }  // namespace
 
-PolarEncoder::PolarEncoder(PolarCode code) : code_(std::move(code)), plan_(PlanPolarSteps(code_)) {
+PolarEncoder::PolarEncoder(PolarCode code)
+    : code_(std::move(code)), plan_(PlanPolarSteps(code_)) {
   const auto lanes = static_cast<size_t>(code_.block / kLanes);
   beliefs_.resize(lanes + 1);  // the source may begin and end within lanes
   free_.resize(lanes);

@@ -7,8 +7,8 @@
 // probability D. MATH.md says why that ends near distortion D, and why the more likely value
 // serves better than a coin of that likelihood.
 //
-// A node (polar_plan.h) whose positions are all frozen is skipped; one without frozen positions
-// takes the more likely value of each bit of its code word, which is what successive
+// A node (polar_plan.h) whose positions are all frozen is skipped; one without frozen
+// positions takes the more likely value of each bit of its code word, which is what successive
 // cancellation arrives at, and in doubt 0.
 
 #include <cstdint>

@@ -11,7 +11,8 @@ constexpr uint64_t kLowHalves[] = {0x5555555555555555, 0x3333333333333333, 0x0f0
 
 // The levels within words, of which a block has 6 if it has so many.
 void TransformWord(int levels, uint64_t& word) {
-  for (int level = 0; level < levels; ++level) word ^= word >> (1 << level) & kLowHalves[level];
+  for (int level = 0; level < levels; ++level)
+    word ^= word >> (1 << level) & kLowHalves[level];
 }
 
 template <size_t Half>

@@ -41,10 +41,6 @@ Real Log2SmallBall(int64_t n, int64_t k) {
 
 }  // namespace
 
-double BinaryEntropy(double p) {
-  return static_cast<double>(MinusXLog2(p) + MinusXLog2(Real{1} - p));
-}
-
 double IndexFloor(int64_t payload_bits, double error_rate) {
   return static_cast<double>(payload_bits * OneMinusEntropy(1 - 2 * Real{error_rate}));
 }

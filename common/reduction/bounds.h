@@ -8,12 +8,9 @@
 
 namespace kvwire {
 
-// H_b(p) = -p log2 p - (1-p) log2 (1-p), 0 at p = 0 and 1. 0 <= p <= 1.
-double BinaryEntropy(double p);
-
 // The INDEX floor by Fano's inequality and the chain rule: a message from which
 // each of M uniform bits is read with error rate p has at least M (1 - H_b(p))
-// bits. floor_bits rounds up, at p = errors / M.
+// bits (H_b: common/base/binary_entropy.h). floor_bits rounds up, at p = errors / M.
 double IndexFloor(int64_t payload_bits, double error_rate);
 int64_t FloorBits(int64_t payload_bits, int64_t errors);
 

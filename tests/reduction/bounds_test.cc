@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/base/binary_entropy.h"
 #include "gtest/gtest.h"
 
 namespace kvwire {
@@ -20,14 +21,6 @@ std::vector<uint64_t> ExactBinomials(int64_t length) {
     row = next;
   }
   return row;
-}
-
-TEST(BinaryEntropyTest, IsZeroWhereTheBitIsCertainAndOneWhereItIsAFairCoin) {
-  EXPECT_EQ(BinaryEntropy(0), 0);
-  EXPECT_EQ(BinaryEntropy(1), 0);
-  EXPECT_EQ(BinaryEntropy(0.5), 1);
-  EXPECT_NEAR(BinaryEntropy(0.25), 2 - 0.75 * std::log2(3), 1e-15);
-  EXPECT_EQ(BinaryEntropy(0.25), BinaryEntropy(0.75));
 }
 
 TEST(IndexFloorTest, MatchesTheRateDistortionTable) {
