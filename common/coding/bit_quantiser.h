@@ -1,0 +1,57 @@
+#ifndef KVWIRE_COMMON_CODING_BIT_QUANTISER_H_
+#define KVWIRE_COMMON_CODING_BIT_QUANTISER_H_
+
+// Fair bits in fewer bits, some of them wrong: blocks of one length coded by the best code
+// for that length and distortion, polar (polar_code.h) or trellis (trellis_code.h). A word
+// that is not of fair bits is to be made so first, by a public mask.
+//
+// A source that is longer than one wants to hold is cut into blocks, a quantiser for each
+// length of block; whoever encodes or decodes holds one block at a time.
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+
+#include "absl/status/statusor.h"
+#include "common/base/bit_vector.h"
+#include "common/coding/polar_code.h"
+#include "common/coding/polar_encoder.h"
+#include "common/coding/trellis_code.h"
+
+namespace kvwire {
+
+// Movable; not thread-safe.
+class BitQuantiser {
+ public:
+  // Finds by public trial (distortion_search.h) how many bits of message it takes, the same on
+  // every machine. Returns INVALID_ARGUMENT unless 1 <= length <= kMostPolarBlock and 0 <=
+  // distortion <= 1/2.
+  static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion);
+
+  // The same quantiser for one who knows its information_bits(): faster. Returns
+  // INVALID_ARGUMENT as above, and if no code has so many.
+  static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion,
+                                             int64_t information_bits);
+
+  int64_t length() const;
+  int64_t information_bits() const;  // of a message, 0 to length()
+  bool IsTrellis() const { return std::holds_alternative<TrellisCode>(code_); }
+
+  // The message for a word of length() bits, of which about `distortion` are to come out
+  // wrong. The same on every machine.
+  BitVector Encode(const BitVector& source);
+
+  // What a message of information_bits() bits says. Every message says something.
+  BitVector Decode(const BitVector& message) const;
+
+ private:
+  using Code = std::variant<PolarCode, TrellisCode>;
+  explicit BitQuantiser(Code code) : code_(std::move(code)) {}
+
+  Code code_;
+  std::unique_ptr<PolarEncoder> polar_;  // from the first Encode of a polar code on
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_CODING_BIT_QUANTISER_H_
