@@ -16,6 +16,7 @@
 #include "common/base/bit_vector.h"
 #include "common/coding/polar_code.h"
 #include "common/coding/polar_encoder.h"
+#include "common/coding/polar_list_encoder.h"
 #include "common/coding/trellis_code.h"
 
 namespace kvwire {
@@ -23,14 +24,18 @@ namespace kvwire {
 // Movable; not thread-safe.
 class BitQuantiser {
  public:
+  // `paths` is how many choices the encoder of a polar code weighs at once
+  // (polar_list_encoder.h): a message needs fewer bits if they are more, and is written at
+  // less than 1 / paths of the speed. Both sides must agree on it.
+  //
   // Finds by public trial (distortion_search.h) how many bits of message it takes, the same on
   // every machine. Returns INVALID_ARGUMENT unless 1 <= length <= kMostPolarBlock and 0 <=
-  // distortion <= 1/2.
-  static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion);
+  // distortion <= 1/2 and 1 <= paths <= kMostPolarPaths.
+  static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion, int paths);
 
   // The same quantiser for one who knows its information_bits(): faster. Returns
   // INVALID_ARGUMENT as above, and if no code has so many.
-  static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion,
+  static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion, int paths,
                                              int64_t information_bits);
 
   int64_t length() const;
@@ -46,10 +51,13 @@ class BitQuantiser {
 
  private:
   using Code = std::variant<PolarCode, TrellisCode>;
-  explicit BitQuantiser(Code code) : code_(std::move(code)) {}
+  BitQuantiser(Code code, int paths) : code_(std::move(code)), paths_(paths) {}
 
   Code code_;
-  std::unique_ptr<PolarEncoder> polar_;  // from the first Encode of a polar code on
+  int paths_;
+  // One of these from the first Encode of a polar code on.
+  std::unique_ptr<PolarEncoder> plain_;
+  std::unique_ptr<PolarListEncoder> list_;
 };
 
 }  // namespace kvwire

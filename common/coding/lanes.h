@@ -52,6 +52,17 @@ inline Lanes HighProductLanes(Lanes a, Lanes b) {
 #endif
 }
 
+// a[2 i] + a[2 i + 1], in 32 bits.
+using PairSums = int32_t __attribute__((vector_size(16)));
+inline PairSums SumPairsOfLanes(Lanes a) {
+#ifdef __SSE2__
+  return reinterpret_cast<PairSums>(
+      _mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(SplatLanes(1))));
+#else
+  return PairSums{a[0] + a[1], a[2] + a[3], a[4] + a[5], a[6] + a[7]};
+#endif
+}
+
 // Bit i is 1 where lane i is negative.
 inline uint8_t SignsOfLanes(Lanes a) {
 #ifdef __SSE2__

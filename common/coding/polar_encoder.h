@@ -34,7 +34,6 @@ class PolarEncoder {
   BitVector Encode(const BitVector& source);
 
  private:
-  void LoadSource(const BitVector& source);
   void EncodeNode(const Lanes* beliefs, Lanes* free, Lanes* word, int64_t lanes);
 
   PolarCode code_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/binary_entropy.h"
@@ -11,6 +12,7 @@
 #include "common/coding/distortion_search.h"
 #include "common/coding/polar_decoder.h"
 #include "common/coding/polar_encoder.h"
+#include "common/coding/polar_list_encoder.h"
 
 namespace kvwire {
 namespace {
@@ -18,24 +20,37 @@ namespace {
 // Means within 0.3 % at distortion 0.01, and better above.
 constexpr TrialSize kTrials = {
     .errors = 5000, .least_bits = int64_t{1} << 19, .most_bits = int64_t{1} << 23};
+// Lists take their time.
+constexpr TrialSize kListTrials = {
+    .errors = 2500, .least_bits = int64_t{1} << 18, .most_bits = int64_t{1} << 20};
 
-// R(D) and a fit to measured codes (MATH.md) of what they need beyond it.
-double GuessedRate(double distortion, double block) {
-  const double rate = RateDistortion(distortion);
-  const double x = -PortableLog(rate);
-  return rate * (1 + (0.4 + 0.12 * x) * std::sqrt(x) / std::sqrt(std::sqrt(block)));
-}
-
-double Tried(const PolarCode& code) {
-  PolarEncoder encoder(code);
-  return TriedDistortion(code.length, code.distortion, kTrials, [&](const BitVector& word) {
+template <typename Encoder>
+double TriedBy(Encoder encoder, const TrialSize& trials) {
+  const PolarCode& code = encoder.code();
+  return TriedDistortion(code.length, code.distortion, trials, [&](const BitVector& word) {
     return DecodePolar(code, encoder.Encode(word));
   });
 }
 
+double Tried(PolarCode code, int paths) {
+  if (paths == 1) return TriedBy(PolarEncoder(std::move(code)), kTrials);
+  return TriedBy(PolarListEncoder(std::move(code), paths), kListTrials);
+}
+
 }  // namespace
 
-absl::StatusOr<PolarCode> PolarCodeFor(int64_t length, double distortion) {
+double PolarExcess(int64_t length, double distortion, int paths) {
+  const double x = -PortableLog(RateDistortion(distortion));
+  const double list = 0.68 + 0.32 / paths;
+  const double size = PortableExp(-0.26 * PortableLog(static_cast<double>(length)));
+  return list * (0.46 + 0.14 * x) * std::sqrt(x) * size;
+}
+
+absl::StatusOr<PolarCode> PolarCodeFor(int64_t length, double distortion, int paths) {
+  if (paths < 1 || paths > kMostPolarPaths) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(paths, " paths: 1 to ", kMostPolarPaths, " can be followed"));
+  }
   if (!(distortion >= 0 && distortion <= 0.5)) {
     return absl::InvalidArgumentError(absl::StrCat("distortion ", distortion, ": 0 to 0.5"));
   }
@@ -44,11 +59,11 @@ absl::StatusOr<PolarCode> PolarCodeFor(int64_t length, double distortion) {
   KVWIRE_ASSIGN_OR_RETURN(const PolarDesign design, PolarDesign::Create(length, designed));
   if (distortion < kLeastDesignDistortion) return design.Code(length);
   if (distortion > kMostDesignDistortion) return design.Code(0);
-  const auto size = static_cast<double>(length);
-  return design.Code(
-      FindInformationBits(length, distortion, 0, GuessedRate(distortion, size) * size,
-                          // A K within [0, length] has a code.
-                          [&design](int64_t bits) { return Tried(*design.Code(bits)); }));
+  const double guess = (1 + PolarExcess(length, distortion, paths)) *
+                       RateDistortion(distortion) * static_cast<double>(length);
+  // A K within [0, length] has a code.
+  const auto tried = [&](int64_t bits) { return Tried(*design.Code(bits), paths); };
+  return design.Code(FindInformationBits(length, distortion, 0, guess, tried));
 }
 
 }  // namespace kvwire

@@ -8,7 +8,8 @@
 
 namespace kvwire {
 
-// The polar code for `length` fair bits of which a fraction `distortion` may come out wrong:
+// The polar code for `length` fair bits of which a fraction `distortion` may come out wrong,
+// by an encoder of so many paths (PolarEncoder if 1, else PolarListEncoder):
 // designed for that distortion, with as many bits of information as it takes to reach it.
 // How many is found by trial, on public random words, from the rate-distortion function and
 // a guess of what the block's length costs: so it is a function of the arguments alone, the
@@ -18,9 +19,14 @@ namespace kvwire {
 //
 // All bits at distortions below kLeastDesignDistortion, none above kMostDesignDistortion.
 // Returns INVALID_ARGUMENT as PolarDesign::Create on lengths, and unless 0 <= distortion <=
-// 1/2. Takes as long as encoding about three blocks, or 3 * 2^19 bits if that is more; more at
-// distortions below 0.01.
-absl::StatusOr<PolarCode> PolarCodeFor(int64_t length, double distortion);
+// 1/2 and 1 <= paths <= kMostPolarPaths. Takes as long as encoding about three blocks, or 3 *
+// 2^19 bits if that is more; more at distortions below 0.01.
+absl::StatusOr<PolarCode> PolarCodeFor(int64_t length, double distortion, int paths = 1);
+
+// About how much longer that code's messages are than the rate-distortion function, as a
+// part of it: a fit to what was measured (MATH.md), for distortions above 0 and below 1/2. The
+// same on every machine.
+double PolarExcess(int64_t length, double distortion, int paths);
 
 }  // namespace kvwire
 

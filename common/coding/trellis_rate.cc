@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/binary_entropy.h"
 #include "common/base/bit_vector.h"
+#include "common/base/portable_math.h"
 #include "common/coding/distortion_search.h"
 
 namespace kvwire {
@@ -12,12 +13,15 @@ namespace {
 constexpr TrialSize kTrials = {
     .errors = 1300, .least_bits = int64_t{1} << 17, .most_bits = int64_t{1} << 18};
 
-// What a code needs for each bit of R(D), and for the steps that its register takes to fill
-// (measured, MATH.md): where the search begins.
-constexpr double kGuessedRatio = 1.06;
-constexpr double kGuessedStart = 2;
-
 }  // namespace
+
+double TrellisExcess(int64_t length, double distortion) {
+  const double rate = RateDistortion(distortion);
+  const double x = -PortableLog(rate);
+  // The register takes its time to fill.
+  constexpr double kStartBits = 3.3;
+  return 0.095 * x / (x + 0.5) + kStartBits / (rate * static_cast<double>(length));
+}
 
 absl::StatusOr<TrellisCode> TrellisCodeFor(int64_t length, double distortion) {
   if (!(distortion >= kLeastTrellisDistortion && distortion <= kMostTrellisDistortion) ||
@@ -26,8 +30,8 @@ absl::StatusOr<TrellisCode> TrellisCodeFor(int64_t length, double distortion) {
         absl::StrCat("no trellis code of ", length, " bits for distortion ", distortion));
   }
   const int64_t least = (length + kMostTrellisStep - 1) / kMostTrellisStep;
-  const double guess =
-      kGuessedRatio * RateDistortion(distortion) * static_cast<double>(length) + kGuessedStart;
+  const double guess = (1 + TrellisExcess(length, distortion)) * RateDistortion(distortion) *
+                       static_cast<double>(length);
   const int64_t bits =
       FindInformationBits(length, distortion, least, guess, [&](int64_t information_bits) {
         const TrellisCode code{.length = length, .information_bits = information_bits};

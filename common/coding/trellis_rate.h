@@ -19,6 +19,10 @@ inline constexpr double kMostTrellisDistortion = 0.46;
 // kMostTrellisDistortion]. Takes as long as encoding some 2^19 bits.
 absl::StatusOr<TrellisCode> TrellisCodeFor(int64_t length, double distortion);
 
+// About how much longer that code's messages are than the rate-distortion function, as a
+// part of it: a fit to what was measured (MATH.md). The same on every machine.
+double TrellisExcess(int64_t length, double distortion);
+
 }  // namespace kvwire
 
 #endif  // KVWIRE_COMMON_CODING_TRELLIS_RATE_H_
