@@ -10,24 +10,19 @@
 namespace kvwire {
 namespace {
 
-// The channel between code word and source is believed a little better than designed for:
-// the likelier value does better than the coin flips for which the design is exact. Measured
-// in MATH.md.
-constexpr double kBelievedDistortion = 0.95;
-
-int16_t SourceBelief(double distortion) {
-  const double p = kBelievedDistortion * distortion;
-  const double belief = kSoftUnitsPerNat * PortableLog((1 - p) / p);
+int16_t SourceBelief(double distortion, double weight) {
+  const double ratio = PortableLog((1 - distortion) / distortion);
+  const double belief = weight * kSoftUnitsPerNat * ratio;
   return static_cast<int16_t>(std::clamp(belief + 0.5, 1.0, double{kMostSoft}));
 }
 
 }  // namespace
 
-void LoadPolarBeliefs(const PolarCode& code, const BitVector& source,
+void LoadPolarBeliefs(const PolarCode& code, const BitVector& source, double weight,
                       std::vector<Lanes>& beliefs) {
   // The source may begin within lanes, and its last byte end within them.
   beliefs.assign(static_cast<size_t>(code.block / kLanes + 1), Lanes{});
-  const Lanes belief = SplatLanes(SourceBelief(code.distortion));
+  const Lanes belief = SplatLanes(SourceBelief(code.distortion, weight));
   auto* to = reinterpret_cast<int16_t*>(beliefs.data()) + (code.block - code.length);
   for (const char byte : source.bytes()) {
     StoreLanes(NegateLanes(belief, LanesOfBits(static_cast<uint8_t>(byte))), to);

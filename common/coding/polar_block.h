@@ -13,9 +13,10 @@
 
 namespace kvwire {
 
-// What the source says of the code word: code.block beliefs, and some more lanes. Nothing is
-// believed of padding.
-void LoadPolarBeliefs(const PolarCode& code, const BitVector& source,
+// What the source says of the code word: code.block beliefs, and some more lanes. They are
+// `weight` times those of a channel that flips each bit with the probability for which the
+// code was designed; nothing is believed of padding.
+void LoadPolarBeliefs(const PolarCode& code, const BitVector& source, double weight,
                       std::vector<Lanes>& beliefs);
 
 // The message for a code word of code.block lanes, -1 for 1.

@@ -41,7 +41,7 @@ double Tried(PolarCode code, int paths) {
 
 double PolarExcess(int64_t length, double distortion, int paths) {
   const double x = -PortableLog(RateDistortion(distortion));
-  const double list = 0.68 + 0.32 / paths;
+  const double list = 0.64 + 0.36 / paths;
   const double size = PortableExp(-0.26 * PortableLog(static_cast<double>(length)));
   return list * (0.46 + 0.14 * x) * std::sqrt(x) * size;
 }
