@@ -67,7 +67,7 @@ ChannelDensity ChannelGrid::Symmetric() const {
   return density;
 }
 
-ChannelDensity ChannelGrid::Erasing() const {
+ChannelDensity ChannelGrid::Erasing() {
   ChannelDensity density(kPoints);
   density[0] = 1;
   return density;

@@ -26,7 +26,7 @@ class ChannelGrid {
 
   // The channel with that probability, and one that says nothing.
   ChannelDensity Symmetric() const;
-  ChannelDensity Erasing() const;
+  static ChannelDensity Erasing();
 
   ChannelDensity Minus(const ChannelDensity& a, const ChannelDensity& b) const;
   ChannelDensity Plus(const ChannelDensity& a, const ChannelDensity& b) const;

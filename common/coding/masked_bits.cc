@@ -95,13 +95,16 @@ std::string GatherBits(absl::Span<const uint64_t> words, absl::Span<const uint64
 }
 
 std::vector<uint64_t> ScatterBits(std::string_view packed, absl::Span<const uint64_t> mask) {
-  std::vector<uint64_t> words(mask.size());
+  std::vector<uint64_t> words;
+  words.reserve(mask.size());
   BitReader reader(packed);
-  for (size_t i = 0; i < mask.size(); ++i) {
-    ForEachRun(mask[i], [&reader, &word = words[i]](int first, int length) {
+  for (const uint64_t ones : mask) {
+    uint64_t word = 0;
+    ForEachRun(ones, [&reader, &word](int first, int length) {
       word |= (reader.Peek() & Low(length)) << first;
       reader.Skip(length);
     });
+    words.push_back(word);
   }
   return words;
 }

@@ -82,7 +82,7 @@ std::vector<float> PolarEntropies(int64_t block, int64_t padding, double distort
   std::vector<float> entropies(static_cast<size_t>(block));
   const ChannelGrid grid(distortion);
   const absl::Span<float> out = absl::MakeSpan(entropies);
-  Evolve(grid, {padding, grid.Erasing(), grid.Symmetric()}, kExactLevels, out);
+  Evolve(grid, {padding, ChannelGrid::Erasing(), grid.Symmetric()}, kExactLevels, out);
   MarkErased(padding, out);
   return entropies;
 }

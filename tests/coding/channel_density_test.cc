@@ -39,8 +39,8 @@ TEST(ChannelDensityTest, AnXorOfTwoNoisyBitsIsWrongWhereOneOfThemIs) {
 TEST(ChannelDensityTest, AnErasedBitErasesAnXorAndAddsNothingToASum) {
   const ChannelGrid grid(0.11);
   const ChannelDensity channel = grid.Symmetric();
-  EXPECT_NEAR(grid.Entropy(grid.Minus(channel, grid.Erasing())), 1, 1e-12);
-  EXPECT_NEAR(grid.Entropy(grid.Plus(channel, grid.Erasing())), H(0.11), 1e-9);
+  EXPECT_NEAR(grid.Entropy(grid.Minus(channel, ChannelGrid::Erasing())), 1, 1e-12);
+  EXPECT_NEAR(grid.Entropy(grid.Plus(channel, ChannelGrid::Erasing())), H(0.11), 1e-9);
 }
 
 }  // namespace

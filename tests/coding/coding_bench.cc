@@ -50,11 +50,10 @@ void Measure(int64_t length, int words, int paths, double wanted) {
   const double distortion = static_cast<double>(errors) / (bits * words);
   const double ratio =
       static_cast<double>(quantiser->information_bits()) / (bits * RateDistortion(distortion));
-  std::cout << absl::StrFormat(
-      "%9d %5d  %-7s %5.3f  %8.6f %8d  %7.5f  %8.1f  %8.0f  %7.0f\n", length, paths,
-      quantiser->IsTrellis() ? "trellis" : "polar", wanted, distortion,
-      quantiser->information_bits(), ratio, bits / encoding / 1e6, bits / decoding / 1e6,
-      design * 1e3);
+  std::cout << absl::StrFormat("%9d %5d  %-7s %5.3f  %8.6f %8d  %7.5f  %8.1f  %8.0f  %7.0f\n",
+                               length, paths, quantiser->IsTrellis() ? "trellis" : "polar",
+                               wanted, distortion, quantiser->information_bits(), ratio,
+                               bits / encoding / 1e6, bits / decoding / 1e6, design * 1e3);
 }
 
 }  // namespace
@@ -66,8 +65,9 @@ int main(int argc, char** argv) {
   std::vector<int> all_paths;
   for (int i = 3; i < argc; ++i) all_paths.push_back(std::atoi(argv[i]));
   if (all_paths.empty()) all_paths = {1, 4, 8};
-  std::cout << "   length paths  code    wanted  measured     bits    ratio  enc Mb/s  dec Mb/s  "
-               "find ms\n";
+  std::cout
+      << "   length paths  code    wanted  measured     bits    ratio  enc Mb/s  dec Mb/s  "
+         "find ms\n";
   for (const int paths : all_paths) {
     for (const double distortion : {0.01, 0.05, 0.11, 0.2, 0.3, 0.4}) {
       kvwire::Measure(length, words, paths, distortion);

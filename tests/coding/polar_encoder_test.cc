@@ -57,7 +57,7 @@ class PlainEncoder {
 
  private:
   static int Lost(int v) {
-    const int64_t r = 4 * std::max(3344 - v, 0);
+    const int64_t r = int64_t{4} * std::max(3344 - v, 0);
     return static_cast<int>((r * r >> 16) * r >> 16);
   }
 
