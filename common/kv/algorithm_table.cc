@@ -12,6 +12,7 @@ KvAlgorithm DescribeBitplane();
 KvAlgorithm DescribeExact();
 KvAlgorithm DescribeFloat16();
 KvAlgorithm DescribeFloat8();
+KvAlgorithm DescribeFloor();
 KvAlgorithm DescribeH2o();
 KvAlgorithm DescribeKivi();
 KvAlgorithm DescribeMean();
@@ -47,6 +48,7 @@ absl::Span<const KvAlgorithm> AlgorithmTable() {
       DescribeExact(),
       DescribeFloat16(),
       DescribeFloat8(),
+      DescribeFloor(),
       DescribeH2o(),
       DescribeKivi(),
       DescribeMean(),
