@@ -39,7 +39,7 @@ absl::StatusOr<BitQuantiser> BitQuantiser::Create(int64_t length, double distort
   KVWIRE_RETURN_IF_ERROR(CheckArguments(distortion, paths));
   if (PrefersTrellis(length, distortion, paths)) {
     KVWIRE_ASSIGN_OR_RETURN(const TrellisCode code, TrellisCodeFor(length, distortion));
-    return BitQuantiser(code, paths);
+    return BitQuantiser(code);
   }
   KVWIRE_ASSIGN_OR_RETURN(PolarCode code, PolarCodeFor(length, distortion, paths));
   return BitQuantiser(std::move(code), paths);
@@ -51,7 +51,7 @@ absl::StatusOr<BitQuantiser> BitQuantiser::Create(int64_t length, double distort
   if (PrefersTrellis(length, distortion, paths)) {
     KVWIRE_ASSIGN_OR_RETURN(const TrellisCode code,
                             TrellisCode::Create(length, information_bits));
-    return BitQuantiser(code, paths);
+    return BitQuantiser(code);
   }
   const double designed =
       std::clamp(distortion, kLeastDesignDistortion, kMostDesignDistortion);
@@ -60,32 +60,18 @@ absl::StatusOr<BitQuantiser> BitQuantiser::Create(int64_t length, double distort
   return BitQuantiser(std::move(code), paths);
 }
 
-int64_t BitQuantiser::length() const {
-  return std::visit([](const auto& code) { return code.length; }, code_);
-}
-
-int64_t BitQuantiser::information_bits() const {
-  return std::visit([](const auto& code) { return code.information_bits; }, code_);
-}
-
 BitVector BitQuantiser::Encode(const BitVector& source) {
-  if (const auto* trellis = std::get_if<TrellisCode>(&code_)) {
-    return EncodeTrellis(*trellis, source);
-  }
-  const auto& polar = std::get<PolarCode>(code_);
+  if (IsTrellis()) return EncodeTrellis(trellis_, source);
   if (paths_ == 1) {
-    if (plain_ == nullptr) plain_ = std::make_unique<PolarEncoder>(polar);
+    if (plain_ == nullptr) plain_ = std::make_unique<PolarEncoder>(polar_);
     return plain_->Encode(source);
   }
-  if (list_ == nullptr) list_ = std::make_unique<PolarListEncoder>(polar, paths_);
+  if (list_ == nullptr) list_ = std::make_unique<PolarListEncoder>(polar_, paths_);
   return list_->Encode(source);
 }
 
 BitVector BitQuantiser::Decode(const BitVector& message) const {
-  if (const auto* trellis = std::get_if<TrellisCode>(&code_)) {
-    return DecodeTrellis(*trellis, message);
-  }
-  return DecodePolar(std::get<PolarCode>(code_), message);
+  return IsTrellis() ? DecodeTrellis(trellis_, message) : DecodePolar(polar_, message);
 }
 
 }  // namespace kvwire

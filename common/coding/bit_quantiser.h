@@ -10,7 +10,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <variant>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "common/base/bit_vector.h"
@@ -21,7 +21,9 @@
 
 namespace kvwire {
 
-// Movable; not thread-safe.
+// Movable; not thread-safe. Memory: N / 8 bytes, N being the least power of two that is not
+// below the length; 4 N more in Create, 6 N paths more from the first Encode of a polar code
+// on; for a trellis 2^kTrellisMemory bits a bit of message during Encode.
 class BitQuantiser {
  public:
   // `paths` is how many choices the encoder of a polar code weighs at once
@@ -38,9 +40,12 @@ class BitQuantiser {
   static absl::StatusOr<BitQuantiser> Create(int64_t length, double distortion, int paths,
                                              int64_t information_bits);
 
-  int64_t length() const;
-  int64_t information_bits() const;  // of a message, 0 to length()
-  bool IsTrellis() const { return std::holds_alternative<TrellisCode>(code_); }
+  int64_t length() const { return IsTrellis() ? trellis_.length : polar_.length; }
+  // Of a message: 0 to length().
+  int64_t information_bits() const {
+    return IsTrellis() ? trellis_.information_bits : polar_.information_bits;
+  }
+  bool IsTrellis() const { return trellis_.length > 0; }
 
   // The message for a word of length() bits, of which about `distortion` are to come out
   // wrong. The same on every machine.
@@ -50,11 +55,13 @@ class BitQuantiser {
   BitVector Decode(const BitVector& message) const;
 
  private:
-  using Code = std::variant<PolarCode, TrellisCode>;
-  BitQuantiser(Code code, int paths) : code_(std::move(code)), paths_(paths) {}
+  BitQuantiser(PolarCode code, int paths) : polar_(std::move(code)), paths_(paths) {}
+  explicit BitQuantiser(const TrellisCode& code) : trellis_(code) {}
 
-  Code code_;
-  int paths_;
+  // One of the two; the other has length 0.
+  PolarCode polar_;
+  TrellisCode trellis_;
+  int paths_ = 1;
   // One of these from the first Encode of a polar code on.
   std::unique_ptr<PolarEncoder> plain_;
   std::unique_ptr<PolarListEncoder> list_;

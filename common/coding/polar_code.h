@@ -42,7 +42,7 @@ struct PolarCode {
 class PolarDesign {
  public:
   // Returns INVALID_ARGUMENT unless 1 <= length <= kMostPolarBlock and distortion is in
-  // [kLeastDesignDistortion, kMostDesignDistortion]. About 25 ms at N = 2^20.
+  // [kLeastDesignDistortion, kMostDesignDistortion]. About 10 ms at N = 2^20.
   static absl::StatusOr<PolarDesign> Create(int64_t length, double distortion);
 
   int64_t length() const { return length_; }
