@@ -243,7 +243,7 @@ TEST(EvictingCacheTest, RestoreRefusesSectionsThatNoStateHas) {
               data_loss("5 zero tokens and 5 rows in a stream of 9"));
   EXPECT_THAT(restore(9, 5, Bytes(uint64_t{1} << 63, 8)), data_loss("a counter stands at"));
   EXPECT_THAT(restore(9, 5, Bytes(0, 7)), data_loss("a counter of 56 bits"));
-  EXPECT_THAT(restore(9, 5, Bytes(0, 9)), data_loss("a counter of 72 bits"));
+  EXPECT_THAT(restore(9, 5, std::string(9, '\0')), data_loss("a counter of 72 bits"));
 }
 
 TEST(EvictingCacheTest, RestoreRefusesMissingAndSurplusSections) {

@@ -82,14 +82,16 @@ TEST(FloorTest, AsManyBitsAreWrongAsWasAskedForWhateverThePayloadIs) {
 
 TEST(FloorTest, EveryPositionIsWrongAsOftenAsEveryOther) {
   constexpr int kSeeds = 4000;
-  CacheSetup setup = FloorSetup("error=0.2", 8, 8);
+  CacheSetup setup = FloorSetup("bits=24", 8, 8);
   std::vector<int> wrong(64);
   for (setup.seed = 0; setup.seed < kSeeds; ++setup.seed) {
     const std::vector<int> errors = Errors(setup, Stripes);
     for (size_t i = 0; i < 64; ++i) wrong[i] += errors[i];
   }
   const double mean = Mean(wrong) / kSeeds;
-  EXPECT_NEAR(mean, 0.2, 0.02);
+  // R(D) = 24 / 64 at D = 0.157, and a code of 64 bits does a little worse.
+  EXPECT_GE(mean, 0.157);
+  EXPECT_LE(mean, 0.23);
   for (const int count : wrong) {
     EXPECT_NEAR(count, kSeeds * mean, 4.5 * std::sqrt(kSeeds * mean * (1 - mean)));
   }
@@ -186,7 +188,7 @@ TEST(FloorTest, OptionsThatCannotBeAreRefused) {
 
 TEST(FloorTest, TheWorkOfTheCodeIsPartOfTheMemory) {
   CacheSetup setup = FloorSetup("error=0.11", 64, 2048);
-  setup.memory_limit_bytes = (1 << 17) / 8 + (1 << 17) * 16;
+  setup.memory_limit_bytes = (1 << 17) / 8 + (1 << 17) * (6 * 8 + 10);
   EXPECT_THAT(CreateCache(setup), IsOk());
   --setup.memory_limit_bytes;
   EXPECT_THAT(CreateCache(setup),

@@ -183,7 +183,7 @@ TEST(SnapKvTest, RefusesRecentQueriesThatNoStateHas) {
   EXPECT_THAT(with(2, Bytes(0x7f800000, 8)), data_loss("query 0 is not finite"));
   EXPECT_THAT(with(2, Bytes(0x80000000, 8)), data_loss("query 0 is not finite or a negative"));
   EXPECT_THAT(with(2, Bytes(0, 4)), data_loss("for the last 2 of 3 queries"));
-  EXPECT_THAT(with(2, Bytes(0, 12)), data_loss("for the last 2 of 3 queries"));
+  EXPECT_THAT(with(2, std::string(12, '\0')), data_loss("for the last 2 of 3 queries"));
   // Whether they close a scale, and whether they are rows.
   EXPECT_THAT(with(3, Bytes(0b1110, 1)), IsOk());
   EXPECT_THAT(with(3, Bytes(0b0100, 1)), data_loss("recent queries"));

@@ -141,7 +141,7 @@ absl::Status CheckOptions(const AlgorithmSpec& spec) {
 constexpr AlgorithmOption kOptions[] = {
     {"error", "0.11", "probability that a bit comes out wrong, 0 to 0.49"},
     {"bits", "0", "of the message instead, for the whole frame; 0: what error takes"},
-    {"paths", "1", "choices that the encoder weighs at once: fewer bits, more time"},
+    {"paths", "8", "choices that the encoder weighs at once: fewer bits, more time"},
 };
 
 }  // namespace

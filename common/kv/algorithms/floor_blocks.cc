@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/binary_entropy.h"
@@ -21,6 +24,53 @@ int64_t BlockCount(const CacheSetup& setup) {
   return (setup.frame->rows() + most_rows - 1) / most_rows;
 }
 
+// How many message bits blocks of a length take at an error rate: a fact that takes some
+// trials to find, so it is remembered for the next cache of the same setup.
+class FoundSizes {
+ public:
+  struct Key {
+    int64_t bits;
+    double error;
+    int paths;
+    auto operator<=>(const Key&) const = default;
+  };
+
+  std::optional<int64_t> Find(const Key& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = sizes_.find(key);
+    return found == sizes_.end() ? std::nullopt : std::optional(found->second);
+  }
+  void Insert(const Key& key, int64_t message_bits) {
+    constexpr size_t kMost = 4096;
+    const std::lock_guard lock(mutex_);
+    if (sizes_.size() >= kMost) sizes_.clear();
+    sizes_.emplace(key, message_bits);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<Key, int64_t> sizes_;
+};
+
+FoundSizes& Sizes() {
+  static FoundSizes* const sizes = new FoundSizes;
+  return *sizes;
+}
+
+// A code of as many message bits as the error takes. A message tells that its block is
+// whole, so it has a bit at least.
+absl::StatusOr<BitQuantiser> CodeOfError(int64_t bits, const FloorOptions& options) {
+  const FoundSizes::Key key{bits, options.error, options.paths};
+  if (const std::optional<int64_t> found = Sizes().Find(key)) {
+    return BitQuantiser::Create(bits, options.error, options.paths, *found);
+  }
+  KVWIRE_ASSIGN_OR_RETURN(BitQuantiser code,
+                          BitQuantiser::Create(bits, options.error, options.paths));
+  Sizes().Insert(key, std::max<int64_t>(1, code.information_bits()));
+  if (code.information_bits() > 0) return code;
+  return BitQuantiser::Create(bits, options.error, options.paths, 1);
+}
+
 absl::StatusOr<BitQuantiser> CodeOf(int64_t bits, int64_t message_bits,
                                     const FloorOptions& options) {
   if (message_bits > 0) {
@@ -28,11 +78,7 @@ absl::StatusOr<BitQuantiser> CodeOf(int64_t bits, int64_t message_bits,
     const double rate = static_cast<double>(most) / static_cast<double>(bits);
     return BitQuantiser::Create(bits, DistortionAtRate(rate), options.paths, most);
   }
-  KVWIRE_ASSIGN_OR_RETURN(BitQuantiser code,
-                          BitQuantiser::Create(bits, options.error, options.paths));
-  // A message tells that its block is whole, so it has a bit at least.
-  if (code.information_bits() > 0) return code;
-  return BitQuantiser::Create(bits, options.error, options.paths, 1);
+  return CodeOfError(bits, options);
 }
 
 }  // namespace
@@ -42,7 +88,7 @@ absl::StatusOr<FloorOptions> FloorOptions::FromSpec(const AlgorithmSpec& spec) {
   KVWIRE_ASSIGN_OR_RETURN(options.error, spec.RealOption("error", 0.11, 0, kMostError));
   KVWIRE_ASSIGN_OR_RETURN(options.message_bits,
                           spec.IntOption("bits", 0, 0, int64_t{1} << 50));
-  KVWIRE_ASSIGN_OR_RETURN(const int64_t paths, spec.IntOption("paths", 1, 1, kMostPolarPaths));
+  KVWIRE_ASSIGN_OR_RETURN(const int64_t paths, spec.IntOption("paths", 8, 1, kMostPolarPaths));
   options.paths = static_cast<int>(paths);
   if (options.message_bits == 0 || !spec.options().contains("error")) return options;
   return absl::InvalidArgumentError(

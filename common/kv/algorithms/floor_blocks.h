@@ -18,7 +18,7 @@ namespace kvwire {
 struct FloorOptions {
   double error = 0;
   int64_t message_bits = 0;  // of the whole frame; 0: as many as the error takes
-  int paths = 1;
+  int paths = 8;
 
   // From the options error, bits and paths. Returns INVALID_ARGUMENT.
   static absl::StatusOr<FloorOptions> FromSpec(const AlgorithmSpec& spec);
