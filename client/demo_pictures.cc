@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,13 @@ struct Exhibit {
   bool lossless;  // this workload's picture must come back identical
 };
 
-// Whether every bit must come back: evictors, sketches and the baselines that look at no key
-// lose some, and quantisers may.
+// Whether every bit must come back: evictors, sketches, the baselines that look at no key and
+// the one that is asked for errors lose some, and quantisers may.
 bool IsLossless(const KvAlgorithm& algorithm) {
-  return algorithm.kind == AlgorithmKind::kBaseline && algorithm.name != "mean" &&
-         algorithm.name != "zero";
+  constexpr std::string_view kLossyBaselines[] = {"floor", "mean", "zero"};
+  return algorithm.kind == AlgorithmKind::kBaseline &&
+         std::find(std::begin(kLossyBaselines), std::end(kLossyBaselines), algorithm.name) ==
+             std::end(kLossyBaselines);
 }
 
 // Every built-in algorithm of ordinary attention, and StreamingLLM with room for half of the
