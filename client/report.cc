@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/version.h"
+#include "client/waterfall/waterfall_json.h"
+#include "client/waterfall/waterfall_text.h"
 #include "common/reduction/bounds.h"
 
 namespace kvwire {
@@ -35,7 +37,7 @@ Json ParametersJson(const RunResult& result) {
           {"mask", result.masked ? "private" : "none"}};
 }
 
-Json EndJson(const v1::ChannelLedger& ledger) {
+Json EndJson(const v1::ChannelLedger& ledger, const std::optional<int64_t>& ip_bytes) {
   return {{"snapshot_bytes", ledger.snapshot_bytes()},
           {"messages", ledger.message_count()},
           {"message_bytes", ledger.message_bytes()},
@@ -43,7 +45,14 @@ Json EndJson(const v1::ChannelLedger& ledger) {
           {"tcp_payload_bytes_sent", RunResult::SentBytes(ledger)},
           {"tcp_payload_bytes_received", RunResult::ReceivedBytes(ledger)},
           {"retransmitted_bytes", RunResult::RetransmittedBytes(ledger)},
-          {"ip_bytes", nullptr}};
+          {"ip_bytes", ip_bytes.has_value() ? Json(*ip_bytes) : Json(nullptr)}};
+}
+
+// What one end sent, headers of TCP and IP included, if it was captured.
+std::optional<int64_t> IpBytes(const RunResult& result,
+                               DirectionBytes ConnectionBytes::*direction) {
+  if (!result.waterfall.has_value() || !result.waterfall->ok()) return std::nullopt;
+  return ((**result.waterfall).*direction).IpBytes();
 }
 
 Json CountJson(const v1::TcpCount& count) {
@@ -119,15 +128,16 @@ std::string ResultJson(const RunResult& result, const Verdict& verdict) {
                {"snapshot_bytes", result.alice.snapshot_bytes()},
                {"snapshot_sha256", absl::BytesToHexString(result.alice_sha256)},
                {"efficiency", Ratio(result.floor_bits(), 8 * result.wire_bytes())},
-               {"alice", EndJson(result.alice)},
-               {"bob", EndJson(result.bob)},
+               {"alice", EndJson(result.alice, IpBytes(result, &ConnectionBytes::to_bob))},
+               {"bob", EndJson(result.bob, IpBytes(result, &ConnectionBytes::to_alice))},
                {"connections", ConnectionsJson(result)},
                {"seconds",
                 {{"ingest", result.ingest_seconds},
                  {"transfer", result.transfer_seconds},
                  {"attend", result.attend_seconds},
-                 {"total", result.total_seconds}}},
-               {"verdict", {{"ok", verdict.ok()}, {"reasons", verdict.reasons}}}});
+                 {"total", result.total_seconds}}}});
+  if (result.waterfall.has_value()) json["waterfall"] = RunWaterfallJson(result);
+  json["verdict"] = {{"ok", verdict.ok()}, {"reasons", verdict.reasons}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -164,6 +174,7 @@ std::string ResultText(const RunResult& result, const Verdict& verdict) {
                       asked.bit ? 1 : 0, asked.correct ? "" : "  (wrong)", "\n");
     }
   }
+  absl::StrAppend(&text, RunWaterfallText(result));
   absl::StrAppend(&text, "  leak test: ", LeakTestName(verdict), "\n");
   absl::StrAppend(&text, "  verdict: ", verdict.ok() ? "ok" : "FAILED", "\n");
   for (const std::string& reason : verdict.reasons)

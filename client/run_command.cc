@@ -5,6 +5,7 @@
 #include "client/driver.h"
 #include "client/problem_options.h"
 #include "client/run_options.h"
+#include "client/waterfall/run_capture.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -21,7 +22,10 @@ absl::StatusOr<int> RunCommand(const RunOptions& options) {
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, MakeRunRequest(sized, file));
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
-  KVWIRE_ASSIGN_OR_RETURN(const RunResult result, driver.Run(request));
+  KVWIRE_ASSIGN_OR_RETURN(std::optional<RunCapture> capture,
+                          StartCapture(options, driver.channel_endpoint()));
+  KVWIRE_ASSIGN_OR_RETURN(RunResult result, driver.Run(request));
+  if (capture.has_value()) result.waterfall = capture->Stop(result.run_id);
   return ReportRun(options, result);
 }
 
@@ -37,6 +41,11 @@ Command AddRunCommand(CLI::App& app) {
   AddServiceOptions(app, *options);
   app.add_option("--payload", options->payload, "what Alice knows: random, or a file")
       ->capture_default_str();
+  app.add_flag("--waterfall", options->waterfall,
+               "capture the packets from Alice to Bob, and say what every byte was for");
+  app.add_option("--pcap", options->pcap, "the same, and keep the capture in this file");
+  app.add_option("--capture-interface", options->capture_interface,
+                 "where to capture; absent: lo if the channel is on loopback, else any");
   return [options] { return RunCommand(*options); };
 }
 

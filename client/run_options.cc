@@ -89,6 +89,7 @@ absl::StatusOr<Services> StartServices(const RunOptions& options) {
   KVWIRE_ASSIGN_OR_RETURN(const ServicesOptions where, ServicesOptionsOf(options));
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.json));
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.save_snapshot));
+  KVWIRE_RETURN_IF_ERROR(CheckWritable(options.pcap));
   KVWIRE_ASSIGN_OR_RETURN(Services services, PrepareServices(where));
   SetParallelThreads(where.threads);
   return services;

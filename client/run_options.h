@@ -33,6 +33,9 @@ struct RunOptions {
   std::string ask;  // empty: as the problem asks
   int64_t memory_limit_bytes = 0;
   std::string save_snapshot;
+  bool waterfall = false;
+  std::string pcap;               // path for the capture; with one there is a waterfall too
+  std::string capture_interface;  // empty: lo for a channel on loopback, else any
   std::string timeout = "10s";
   std::string json;  // path, "-" for stdout, empty for text
   bool allow_shared_algorithm = false;

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/attention/decodability.h"
 #include "common/base/bit_vector.h"
 #include "common/reduction/parameters.h"
+#include "common/waterfall/byte_counts.h"
 #include "kvwire/v1/ledger.pb.h"
 
 namespace kvwire {
@@ -54,6 +56,10 @@ struct RunResult {
   std::string bob_sha256;
   std::optional<int64_t> payload_bytes;  // if the payload is a file, its length
   std::optional<int64_t> heard_bytes;    // what Bob heard of it
+
+  // What each byte of the connection was for, or why that is not known; absent if nobody
+  // asked.
+  std::optional<absl::StatusOr<ConnectionBytes>> waterfall;
 
   double ingest_seconds = 0;
   double transfer_seconds = 0;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "client/channel_verdict.h"
 #include "client/claim_verdict.h"
+#include "client/waterfall/waterfall_verdict.h"
 #include "common/reduction/bounds.h"
 #include "common/reduction/soft_floor.h"
 
@@ -105,6 +106,7 @@ Verdict Judge(const RunResult& result, const VerdictOptions& options) {
              verdict.reasons);
   JudgeChannel(result.alice, result.bob, verdict.reasons);
   JudgeEnds(result, verdict.reasons);
+  JudgeWaterfall(result, verdict.reasons);
   JudgeAnswers(result, verdict.reasons);
   JudgeDecodability(result, verdict.reasons);
   if (result.alice_process_id == result.bob_process_id && !options.allow_shared_algorithm) {

@@ -13,6 +13,7 @@ _BASE = {"common/base"}
 _KV = _BASE | {"common/coding", "common/attention", "common/kv"}
 _CLAIMS = _KV | {"common/reduction", "common/statistics", "common/claims"}
 _WIRE = _KV | {"common/reduction", "common/var", "common/wire", "proto"}
+_TAP = {"common/waterfall"}
 _MAY_INCLUDE = {
     "common/base": set(),
     "common/coding": _BASE,
@@ -24,13 +25,14 @@ _MAY_INCLUDE = {
     "common/workload": _KV | {"common/var"},
     "common/claims": _CLAIMS,
     "common/wire": _WIRE,
+    "common/waterfall": _WIRE,
     "server": _WIRE,
-    "client": _WIRE | _CLAIMS | {"common/workload"},
+    "client": _WIRE | _CLAIMS | _TAP | {"common/workload"},
     "proto": set(),
 }
 
 # Below these folders nothing knows Protocol Buffers or gRPC.
-_KNOW_RPC = {"common/wire", "server", "client", "proto"}
+_KNOW_RPC = _TAP | {"common/wire", "server", "client", "proto"}
 _RPC_HEADER = re.compile(r"(google/protobuf|grpc|grpcpp|grpc\+\+)/")
 
 # What each party may not reach, however indirectly. A party is the first word of a file's name.
@@ -41,7 +43,8 @@ _MAY_NOT_REACH = {
 }
 _PARTY_FOLDERS = {"common/reduction", "common/wire", "server", "proto"}
 
-# The driver knows both parties, but the message passes it by.
+# The driver knows both parties, but the message passes it by. Through the tap it sees what crossed
+# the wire, as anybody could who captures there.
 _CLIENT_MAY_NOT_REACH = {"channel"}
 
 # Words that say nothing about what a file or folder holds. The top folder common/ is exempt.
@@ -128,7 +131,8 @@ class Tree:
             forbidden = _CLIENT_MAY_NOT_REACH
         found = []
         for reached, route in self._reachable(path).items():
-            if _party(reached) in forbidden:
+            tapped = _folder(path) == "client" and any(_folder(step) in _TAP for step in route)
+            if _party(reached) in forbidden and not tapped:
                 found.append(" -> ".join(route + [reached]))
         return found
 

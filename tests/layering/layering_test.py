@@ -35,6 +35,10 @@ _SOUND = {
     "server/bob_service.cc": '#include "common/reduction/bob.h"\n'
     '#include "kvwire/v1/bob.grpc.pb.h"\n#include "kvwire/v1/channel.grpc.pb.h"\n',
     "server/algorithm_service.cc": '#include "kvwire/v1/algorithm.grpc.pb.h"\n',
+    "common/waterfall/tap.h": '#include "common/wire/meter.h"',
+    "common/waterfall/tap.cc": '#include "common/waterfall/tap.h"\n'
+    '#include "kvwire/v1/channel.pb.h"',
+    "client/capture.cc": '#include "common/waterfall/tap.h"',
     "client/verify.cc": '#include "common/claims/claim.h"',
     "client/driver.cc": '#include "kvwire/v1/alice.grpc.pb.h"\n#include "kvwire/v1/bob.grpc.pb.h"',
     "tests/e2e/run_test.cc": '#include "kvwire/v1/channel.grpc.pb.h"\n#include "client/driver.h"',
@@ -78,6 +82,8 @@ class LayeringTest(unittest.TestCase):
             ("common/reduction/x.cc", "common/claims/claim.h"),
             ("common/reduction/x.cc", "common/statistics/interval.h"),
             ("common/statistics/x.cc", "common/base/bits.h"),
+            ("common/wire/x.cc", "common/waterfall/tap.h"),
+            ("server/alice_x.cc", "common/waterfall/tap.h"),
             ("common/var/x.cc", "common/workload/workload.h"),
             ("common/wire/x.cc", "common/workload/workload.h"),
             ("common/workload/x.cc", "common/reduction/bob.h"),

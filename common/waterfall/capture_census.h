@@ -1,0 +1,31 @@
+#ifndef KVWIRE_COMMON_WATERFALL_CAPTURE_CENSUS_H_
+#define KVWIRE_COMMON_WATERFALL_CAPTURE_CENSUS_H_
+
+// Attributes every byte of the connections in a file of captured packets.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/waterfall/byte_counts.h"
+
+namespace kvwire {
+
+struct CapturedConnection {
+  std::string client;  // ADDRESS:PORT, with brackets for IPv6
+  std::string server;
+  // DATA_LOSS if bytes are missing or are not gRPC over HTTP/2, FAILED_PRECONDITION if its
+  // beginning was not captured.
+  absl::StatusOr<ConnectionBytes> bytes;
+};
+
+// Reads `file`, pcap or pcapng, from where it stands to its end, which need not fit into
+// memory, and closes it. Returns the connections to `port` in the order of their first
+// packets. Returns INVALID_ARGUMENT if the file is not a capture, or of a kind of link
+// that is not known; DATA_LOSS if it breaks off.
+absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file, int port);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_WATERFALL_CAPTURE_CENSUS_H_
