@@ -130,16 +130,17 @@ class Tree:
         if _folder(path) == "client":
             forbidden = _CLIENT_MAY_NOT_REACH
         found = []
-        for reached, route in self._reachable(path).items():
-            tapped = _folder(path) == "client" and any(_folder(step) in _TAP for step in route)
-            if _party(reached) in forbidden and not tapped:
+        closed = _TAP if _folder(path) == "client" else set()
+        for reached, route in self._reachable(path, closed).items():
+            if _party(reached) in forbidden:
                 found.append(" -> ".join(route + [reached]))
         return found
 
-    def _reachable(self, start):
+    def _reachable(self, start, closed):
         """Returns every file that `start` includes or links, each with the route to it.
 
-        A header brings along the .cc file beside it, which is linked wherever it is included.
+        A header brings along the .cc file beside it, which is linked wherever it is included. What
+        lies behind files of `closed` folders is left out.
         """
         routes = {}
         pending = [(start, [])]
@@ -148,6 +149,8 @@ class Tree:
             if path in routes or path not in self._includes:
                 continue
             routes[path] = route
+            if _folder(path) in closed:
+                continue
             following = [_source(target) for _, target in self._includes[path]]
             if path.endswith(".h"):
                 following.append(path[:-2] + ".cc")

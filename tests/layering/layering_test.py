@@ -122,6 +122,13 @@ class LayeringTest(unittest.TestCase):
                     f'#include "{target}"',
                 )
 
+    def test_the_tap_shows_the_client_the_channel_but_is_no_excuse(self):
+        self.assert_found(
+            "client/x.cc -> proto/kvwire/v1/channel.proto",
+            "client/x.cc",
+            '#include "common/waterfall/tap.h"\n#include "kvwire/v1/channel.pb.h"',
+        )
+
     def test_no_party_includes_what_another_knows(self):
         for path, header, reached in [
             ("common/reduction/alice.cc", "common/reduction/bob.h", "common/reduction/bob.h"),
