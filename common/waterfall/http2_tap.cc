@@ -3,6 +3,8 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -106,6 +108,12 @@ struct Http2Tap::Callbacks {
     return end.tap.status_.ok() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
   }
 
+  // Frames of types that HTTP/2 does not know are begun only if somebody takes them.
+  static int OnUnknownFrame(nghttp2_session*, void** payload, const nghttp2_frame_hd*, void*) {
+    *payload = nullptr;
+    return 0;
+  }
+
   static int OnInvalidFrame(nghttp2_session*, const nghttp2_frame*, int code, void* data) {
     static_cast<End*>(data)->complaint = nghttp2_strerror(code);
     return 0;
@@ -126,6 +134,8 @@ Http2Tap::End::End(Http2Tap& the_tap, Sender the_sender) : tap(the_tap), sender(
   nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::OnHeader);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::OnFrame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::OnData);
+  nghttp2_session_callbacks_set_unpack_extension_callback(callbacks,
+                                                          Callbacks::OnUnknownFrame);
   nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks,
                                                                Callbacks::OnInvalidFrame);
   nghttp2_session_callbacks_set_error_callback2(callbacks, Callbacks::OnError);
@@ -133,6 +143,10 @@ Http2Tap::End::End(Http2Tap& the_tap, Sender the_sender) : tap(the_tap), sender(
   nghttp2_option_new(&option);
   // The answers that it hears are to requests that it has not made.
   nghttp2_option_set_no_http_messaging(option, 1);
+  for (int type = NGHTTP2_CONTINUATION + 1; type <= std::numeric_limits<uint8_t>::max();
+       ++type) {
+    nghttp2_option_set_user_recv_extension_type(option, static_cast<uint8_t>(type));
+  }
   const auto create =
       sender == Sender::kClient ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
   create(&session, callbacks, this, option);
