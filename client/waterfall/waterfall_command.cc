@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace {
 
 struct WaterfallOptions {
   std::string file;
-  int port = 0;
+  std::optional<int> port;
   std::string json;  // path, "-" for stdout, empty for none
 };
 
@@ -38,7 +39,7 @@ absl::StatusOr<std::vector<CapturedConnection>> CensusOfFile(const WaterfallOpti
   }
   if (connections->empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(options.file, " has no packets of port ", options.port));
+        absl::StrCat(options.file, " has no packet of TCP that was asked for"));
   }
   return connections;
 }
@@ -61,12 +62,12 @@ Command AddWaterfallCommand(CLI::App& app) {
   app.description(
       "Says what every byte of a captured connection to Bob's channel was for.\n"
       "  kvwire run --n 64 --algorithm bitplane --pcap run.pcap\n"
-      "  kvwire waterfall run.pcap --port 41234");
+      "  kvwire waterfall run.pcap");
   const auto options = std::make_shared<WaterfallOptions>();
   app.add_option("file", options->file, "packets, as --pcap or tcpdump -w write them")
       ->required();
-  app.add_option("--port", options->port, "Bob's port of the channel")
-      ->required()
+  app.add_option("--port", options->port,
+                 "only connections of this port, such as that of Bob's channel")
       ->check(CLI::Range(1, 65535));
   app.add_option("--json", options->json, "write as JSON to this file; - for stdout");
   return [options] { return WaterfallCommand(*options); };

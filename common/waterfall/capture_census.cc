@@ -14,59 +14,70 @@
 namespace kvwire {
 namespace {
 
-struct Ends {
-  std::string client;  // raw address
-  std::string server;
-  int client_port = 0;
+struct End {
+  std::string address;  // raw
+  int port = 0;
 
-  auto operator<=>(const Ends&) const = default;
+  auto operator<=>(const End&) const = default;
 };
 
-std::string EndName(const std::string& address, int port) {
+std::string EndName(const End& end) {
   char text[INET6_ADDRSTRLEN] = "";
-  const bool v4 = address.size() == sizeof(in_addr);
-  inet_ntop(v4 ? AF_INET : AF_INET6, address.data(), text, sizeof(text));
-  return v4 ? absl::StrCat(text, ":", port) : absl::StrCat("[", text, "]:", port);
+  const bool v4 = end.address.size() == sizeof(in_addr);
+  inet_ntop(v4 ? AF_INET : AF_INET6, end.address.data(), text, sizeof(text));
+  return v4 ? absl::StrCat(text, ":", end.port) : absl::StrCat("[", text, "]:", end.port);
 }
 
 // The connections of a capture, as their packets come in.
 class Connections {
  public:
-  explicit Connections(int port) : port_(port) {}
+  explicit Connections(std::optional<int> port) : port_(port) {}
 
   void Add(const TcpPacket& packet) {
-    if (packet.destination_port == port_) {
-      Of({packet.source, packet.destination, packet.source_port}).Add(Sender::kClient, packet);
-    } else if (packet.source_port == port_) {
-      Of({packet.destination, packet.source, packet.destination_port})
-          .Add(Sender::kServer, packet);
+    const End source = {packet.source, packet.source_port};
+    const End destination = {packet.destination, packet.destination_port};
+    if (port_.has_value() && source.port != *port_ && destination.port != *port_) return;
+    if (const auto known = places_.find({source, destination}); known != places_.end()) {
+      found_[known->second].census->Add(Sender::kClient, packet);
+    } else if (const auto back = places_.find({destination, source}); back != places_.end()) {
+      found_[back->second].census->Add(Sender::kServer, packet);
+    } else {
+      const bool answers = packet.opens && packet.acknowledges;
+      Begin(answers ? destination : source, answers ? source : destination)
+          .Add(answers ? Sender::kServer : Sender::kClient, packet);
     }
   }
 
   std::vector<CapturedConnection> Finish() {
-    std::vector<CapturedConnection> found;
-    for (auto& [ends, census] : censuses_) {
-      found.push_back({EndName(ends.client, ends.client_port), EndName(ends.server, port_),
-                       census->Finish()});
+    std::vector<CapturedConnection> finished;
+    for (const Connection& one : found_) {
+      finished.push_back({EndName(one.client), EndName(one.server), one.census->Finish()});
     }
-    return found;
+    return finished;
   }
 
  private:
-  ConnectionCensus& Of(const Ends& ends) {
-    const auto [place, is_new] = places_.try_emplace(ends, censuses_.size());
-    if (is_new) censuses_.emplace_back(ends, std::make_unique<ConnectionCensus>());
-    return *censuses_[place->second].second;
+  struct Connection {
+    End client;
+    End server;
+    std::unique_ptr<ConnectionCensus> census;
+  };
+
+  ConnectionCensus& Begin(const End& client, const End& server) {
+    places_.emplace(std::pair(client, server), found_.size());
+    found_.push_back({client, server, std::make_unique<ConnectionCensus>()});
+    return *found_.back().census;
   }
 
-  int port_;
-  std::map<Ends, size_t> places_;
-  std::vector<std::pair<Ends, std::unique_ptr<ConnectionCensus>>> censuses_;
+  std::optional<int> port_;
+  std::map<std::pair<End, End>, size_t> places_;  // client, server
+  std::vector<Connection> found_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file, int port) {
+absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file,
+                                                                std::optional<int> port) {
   char error[PCAP_ERRBUF_SIZE] = "";
   pcap_t* const opened = pcap_fopen_offline(file, error);
   if (opened == nullptr) {

@@ -4,6 +4,7 @@
 // Attributes every byte of the connections in a file of captured packets.
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,11 @@ struct CapturedConnection {
 };
 
 // Reads `file`, pcap or pcapng, from where it stands to its end, which need not fit into
-// memory, and closes it. Returns the connections to `port` in the order of their first
-// packets. Returns INVALID_ARGUMENT if the file is not a capture, or of a kind of link
-// that is not known; DATA_LOSS if it breaks off.
-absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file, int port);
+// memory, and closes it. Returns the connections of `port`, or all, in the order of their
+// first packets; the client is who sent the first SYN. Returns INVALID_ARGUMENT if the file is
+// not a capture, or of a kind of link that is not known; DATA_LOSS if it breaks off.
+absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file,
+                                                                std::optional<int> port);
 
 }  // namespace kvwire
 

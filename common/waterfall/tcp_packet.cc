@@ -92,6 +92,7 @@ std::optional<TcpPacket> ParseTcpPacket(int link_type, std::string_view bytes,
   packet.destination_port = ntohs(header.dest);
   packet.sequence = ntohl(header.seq);
   packet.opens = header.syn;
+  packet.acknowledges = header.ack;
   packet.ends = header.fin;
   packet.resets = header.rst;
   packet.tcp_header_bytes = kTcpWord * header.doff;

@@ -16,9 +16,10 @@ struct TcpPacket {
   int source_port = 0;
   int destination_port = 0;
   uint32_t sequence = 0;
-  bool opens = false;   // SYN
-  bool ends = false;    // FIN
-  bool resets = false;  // RST
+  bool opens = false;         // SYN
+  bool acknowledges = false;  // ACK; the first SYN is the only packet without
+  bool ends = false;          // FIN
+  bool resets = false;        // RST
   int64_t ip_header_bytes = 0;
   int64_t tcp_header_bytes = 0;
   std::string_view payload;  // in the bytes that were parsed

@@ -103,6 +103,7 @@ class WaterfallTest(unittest.TestCase):
             self.assertEqual(packets["ip_bytes"], count + packets["ip_header_bytes"]
                              + packets["tcp_header_bytes"] + packets["retransmitted_bytes"])
             self.assertEqual(packets["ip_bytes"], result[end]["ip_bytes"])
+            self.assertEqual(result[end]["retransmitted_bytes"], packets["retransmitted_bytes"])
         parts = result["waterfall"]["alice_to_bob"]["bytes"]
         snapshot = parts["snapshot_body"] + parts["snapshot_container"]
         self.assertEqual(result["snapshot_bytes"], snapshot)
@@ -146,7 +147,8 @@ class WaterfallTest(unittest.TestCase):
     def test_a_saved_capture_says_the_same_as_the_run(self):
         with programs.services() as services:
             result, port = self.captured_run(services, "--n", 32, "--d", 64)
-        found = programs.judged("waterfall", self.pcap, "--port", port)["connections"]
+        found = programs.judged("waterfall", self.pcap)["connections"]
+        self.assertEqual([f"127.0.0.1:{port}"], [connection["server"] for connection in found])
         self.assertEqual([result["run_id"]], [connection["run_id"] for connection in found])
         for name in _DIRECTIONS:
             for key, value in found[0][name].items():
@@ -185,10 +187,10 @@ class WaterfallTest(unittest.TestCase):
     def test_a_file_that_is_no_capture_is_refused(self):
         for content in (b"", b"not a capture" * 10):
             self.pcap.write_bytes(content)
-            outcome = programs.kvwire("waterfall", self.pcap, "--port", 7003)
+            outcome = programs.kvwire("waterfall", self.pcap)
             self.assertEqual(2, outcome.code, outcome)
             self.assertIn(str(self.pcap), outcome.stderr)
-        self.assertEqual(2, programs.kvwire("waterfall", "/nonexistent", "--port", 7003).code)
+        self.assertEqual(2, programs.kvwire("waterfall", "/nonexistent").code)
         self.assertEqual(2, programs.kvwire("run", "--n", 2, "--waterfall",
                                             "--capture-interface", "nosuch0").code)
 

@@ -131,6 +131,21 @@ TEST(ByteCensusTest, AnUnfinishedMessageHasNoPlaceSoTheSumIsShort) {
   EXPECT_EQ(found->client.Total(), Size(bytes) - Size(message) + 1);
 }
 
+TEST(ByteCensusTest, NoDamageMakesItCountMoreThanThereIs) {
+  const std::string sound =
+      ClientOpening() + Frame(0, 0, 1, GrpcMessage(Chunk("abc"))) + Frame(6, 0, 0, "12345678");
+  for (size_t at = 0; at < sound.size(); ++at) {
+    for (const int flip : {1, 0x10, 0x80, 0xff}) {
+      std::string damaged = sound;
+      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      ByteCensus census;
+      if (!census.Append(Sender::kClient, damaged).ok()) continue;
+      const auto found = census.Finish();
+      EXPECT_TRUE(!found.ok() || found->client.Total() <= Size(damaged)) << at;
+    }
+  }
+}
+
 TEST(ByteCensusTest, MessagesOfOtherCallsAreNotTakenApart) {
   ByteCensus census;
   const std::string bytes =

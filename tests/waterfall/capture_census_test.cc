@@ -144,6 +144,10 @@ TEST(CaptureCensusTest, ConnectionsAreToldApartAndOtherPortsAreLeftOut) {
   EXPECT_EQ((*found)[1].client, "10.0.0.1:50000");
   ASSERT_TRUE((*found)[1].bytes.ok());
   EXPECT_EQ((*found)[1].bytes->run_id, 0);
+  const auto all = CensusOfCapture(CaptureOf(packets), std::nullopt);
+  ASSERT_TRUE(all.ok());
+  ASSERT_THAT(*all, SizeIs(3));
+  EXPECT_EQ((*all)[2].server, "10.0.0.2:7004");
   const auto none = CensusOfCapture(CaptureOf(packets), 9);
   ASSERT_TRUE(none.ok());
   EXPECT_THAT(*none, IsEmpty());

@@ -29,7 +29,8 @@ TEST(TcpPacketTest, APacketIsReadWhateverLinkCarriesIt) {
     EXPECT_EQ(packet->source_port, 4000);
     EXPECT_EQ(packet->destination_port, 7003);
     EXPECT_EQ(packet->sequence, 0xfedcba98);
-    EXPECT_TRUE(packet->opens && packet->ends && !packet->resets);
+    EXPECT_TRUE(packet->opens && packet->ends);
+    EXPECT_FALSE(packet->resets || packet->acknowledges);
     EXPECT_EQ(packet->ip_header_bytes, 20);
     EXPECT_EQ(packet->tcp_header_bytes, 32);
     EXPECT_EQ(packet->payload, "payload");
