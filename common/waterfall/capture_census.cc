@@ -14,18 +14,14 @@
 namespace kvwire {
 namespace {
 
-struct End {
-  std::string address;  // raw
-  int port = 0;
-
-  auto operator<=>(const End&) const = default;
-};
+using End = std::pair<std::string, int>;  // raw address and port
 
 std::string EndName(const End& end) {
+  const auto& [address, port] = end;
   char text[INET6_ADDRSTRLEN] = "";
-  const bool v4 = end.address.size() == sizeof(in_addr);
-  inet_ntop(v4 ? AF_INET : AF_INET6, end.address.data(), text, sizeof(text));
-  return v4 ? absl::StrCat(text, ":", end.port) : absl::StrCat("[", text, "]:", end.port);
+  const bool v4 = address.size() == sizeof(in_addr);
+  inet_ntop(v4 ? AF_INET : AF_INET6, address.data(), text, sizeof(text));
+  return v4 ? absl::StrCat(text, ":", port) : absl::StrCat("[", text, "]:", port);
 }
 
 // The connections of a capture, as their packets come in.
@@ -36,7 +32,8 @@ class Connections {
   void Add(const TcpPacket& packet) {
     const End source = {packet.source, packet.source_port};
     const End destination = {packet.destination, packet.destination_port};
-    if (port_.has_value() && source.port != *port_ && destination.port != *port_) return;
+    if (port_.has_value() && packet.source_port != *port_ && packet.destination_port != *port_)
+      return;
     if (const auto known = places_.find({source, destination}); known != places_.end()) {
       found_[known->second].census->Add(Sender::kClient, packet);
     } else if (const auto back = places_.find({destination, source}); back != places_.end()) {

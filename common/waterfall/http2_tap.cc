@@ -192,7 +192,7 @@ absl::Status Http2Tap::Finish() const {
   return CheckWhole(*server_);
 }
 
-absl::Status Http2Tap::CheckWhole(const End& end) const {
+absl::Status Http2Tap::CheckWhole(const End& end) {
   if (end.bytes == end.framed_bytes) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(end.name(), " ", end.bytes,
                                           " bytes are not whole frames of HTTP/2, which have ",

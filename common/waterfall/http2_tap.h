@@ -52,7 +52,7 @@ class Http2Tap {
   struct Callbacks;
 
   absl::Status Feed(End& end, std::string_view piece);
-  absl::Status CheckWhole(const End& end) const;
+  static absl::Status CheckWhole(const End& end);
 
   Http2Visitor& visitor_;
   absl::Status status_;
