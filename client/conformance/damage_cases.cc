@@ -68,11 +68,10 @@ Finding AFlippedBitIsRefused(const Subject& subject) {
   for (const size_t bit : positions) {
     std::string altered = whole;
     altered[bit / 8] = static_cast<char>(altered[bit / 8] ^ (1 << bit % 8));
-    // A length that is read before its checksum may announce more than fits.
     KVWIRE_RETURN_IF_ERROR(
         ExpectError(absl::StrCat("Restore with bit ", bit, " of ", bits, " turned over"),
                     RestoreOf(subject, subject.open, altered),
-                    {Code::kDataLoss, Code::kFailedPrecondition, Code::kResourceExhausted}));
+                    {Code::kDataLoss, Code::kFailedPrecondition}));
   }
   return absl::OkStatus();
 }
@@ -163,7 +162,7 @@ constexpr Case kCases[] = {
     {"extended-refused", "a snapshot with bytes after its end is DATA_LOSS",
      ALongerSnapshotIsRefused},
     {"flipped-bit-refused",
-     "a snapshot with a bit turned over is refused as lost, foreign or too large",
+     "a snapshot with a bit turned over is DATA_LOSS or FAILED_PRECONDITION",
      AFlippedBitIsRefused},
     {"strange-bytes-refused", "bytes that are no snapshot at all are DATA_LOSS",
      StrangeBytesAreRefused},
