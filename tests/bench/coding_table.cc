@@ -1,6 +1,6 @@
 // What the quantisers of fair bits do on this machine: rate over the rate-distortion function
 // at the distortion that was measured, and speeds on one core.
-//   coding_bench [length [words [paths ...]]]
+//   coding_table [length [words [paths ...]]]
 
 #include <algorithm>
 #include <chrono>
