@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/coding/polar_entropies.h"
 
 namespace kvwire {
 namespace {
@@ -28,12 +27,14 @@ std::pair<float, int64_t> Cut(std::vector<float> entropies, int64_t count) {
 
 }  // namespace
 
-PolarDesign::PolarDesign(int64_t length, double distortion)
+PolarDesign::PolarDesign(int64_t length, double distortion, int exact_levels)
     : length_(length),
       distortion_(distortion),
-      entropies_(PolarEntropies(BlockOf(length), BlockOf(length) - length, distortion)) {}
+      entropies_(PolarEntropies(BlockOf(length), BlockOf(length) - length, distortion,
+                                exact_levels)) {}
 
-absl::StatusOr<PolarDesign> PolarDesign::Create(int64_t length, double distortion) {
+absl::StatusOr<PolarDesign> PolarDesign::Create(int64_t length, double distortion,
+                                                int exact_levels) {
   if (length < 1 || length > kMostPolarBlock) {
     return absl::InvalidArgumentError(
         absl::StrCat("a polar code of ", length, " bits: 1 to ", kMostPolarBlock));
@@ -42,7 +43,7 @@ absl::StatusOr<PolarDesign> PolarDesign::Create(int64_t length, double distortio
     return absl::InvalidArgumentError(
         absl::StrCat("no polar code is designed for distortion ", distortion));
   }
-  return PolarDesign(length, distortion);
+  return PolarDesign(length, distortion, exact_levels);
 }
 
 absl::StatusOr<PolarCode> PolarDesign::Code(int64_t information_bits) const {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/coding/polar_entropies.h"
 
 namespace kvwire {
 
@@ -42,8 +43,10 @@ struct PolarCode {
 class PolarDesign {
  public:
   // Returns INVALID_ARGUMENT unless 1 <= length <= kMostPolarBlock and distortion is in
-  // [kLeastDesignDistortion, kMostDesignDistortion]. About 10 ms at N = 2^20.
-  static absl::StatusOr<PolarDesign> Create(int64_t length, double distortion);
+  // [kLeastDesignDistortion, kMostDesignDistortion]. About 10 ms at N = 2^20. `exact_levels`
+  // is as of PolarEntropies: other numbers than kExactLevels are for comparison.
+  static absl::StatusOr<PolarDesign> Create(int64_t length, double distortion,
+                                            int exact_levels = kExactLevels);
 
   int64_t length() const { return length_; }
   double distortion() const { return distortion_; }
@@ -53,7 +56,7 @@ class PolarDesign {
   absl::StatusOr<PolarCode> Code(int64_t information_bits) const;
 
  private:
-  PolarDesign(int64_t length, double distortion);
+  PolarDesign(int64_t length, double distortion, int exact_levels);
 
   int64_t length_;
   double distortion_;

@@ -78,11 +78,12 @@ void MarkErased(int64_t erased, absl::Span<float> out) {
 
 }  // namespace
 
-std::vector<float> PolarEntropies(int64_t block, int64_t padding, double distortion) {
+std::vector<float> PolarEntropies(int64_t block, int64_t padding, double distortion,
+                                  int exact_levels) {
   std::vector<float> entropies(static_cast<size_t>(block));
   const ChannelGrid grid(distortion);
   const absl::Span<float> out = absl::MakeSpan(entropies);
-  Evolve(grid, {padding, ChannelGrid::Erasing(), grid.Symmetric()}, kExactLevels, out);
+  Evolve(grid, {padding, ChannelGrid::Erasing(), grid.Symmetric()}, exact_levels, out);
   MarkErased(padding, out);
   return entropies;
 }
