@@ -13,17 +13,13 @@
 #include "client/delivery.h"
 #include "client/demo_picture_data.h"
 #include "client/picture.h"
+#include "client/report.h"
 #include "client/verdict.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
 
 namespace kvwire {
 namespace {
-
-struct Exhibit {
-  std::string algorithm;
-  bool lossless;  // this workload's picture must come back identical
-};
 
 // Whether every bit must come back: evictors, sketches, the baselines that look at no key and
 // the one that is asked for errors lose some, and quantisers may.
@@ -32,18 +28,6 @@ bool IsLossless(const KvAlgorithm& algorithm) {
   return algorithm.kind == AlgorithmKind::kBaseline &&
          std::find(std::begin(kLossyBaselines), std::end(kLossyBaselines), algorithm.name) ==
              std::end(kLossyBaselines);
-}
-
-// Every built-in algorithm of ordinary attention, and StreamingLLM with room for half of the
-// tokens.
-std::vector<Exhibit> Exhibits() {
-  std::vector<Exhibit> exhibits;
-  for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
-    if (algorithm.attention == AttentionSupport::kTensor) continue;
-    exhibits.push_back({std::string(algorithm.name), IsLossless(algorithm)});
-  }
-  exhibits.push_back({"streaming:sinks=4,window=680", false});
-  return exhibits;
 }
 
 std::string FileName(const std::string& algorithm) {
@@ -64,12 +48,14 @@ void PrintRow(const RunResult& result, bool identical, bool ok, const std::strin
 }
 
 absl::StatusOr<bool> ShowOne(Driver& driver, RunOptions options, const Exhibit& exhibit,
-                             const Picture& picture, const std::string& folder) {
+                             const Picture& picture, const std::string& folder,
+                             std::vector<std::string>& results) {
   options.algorithm = exhibit.algorithm;
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, MakeRunRequest(options, picture.pixels));
   KVWIRE_ASSIGN_OR_RETURN(const RunResult result, driver.Run(request));
   const Verdict verdict =
       Judge(result, {.allow_shared_algorithm = options.allow_shared_algorithm});
+  results.push_back(ResultJson(result, verdict));
   KVWIRE_ASSIGN_OR_RETURN(const std::string received, ReceivedBytes(result));
   const std::string file = FileName(exhibit.algorithm);
   KVWIRE_RETURN_IF_ERROR(
@@ -82,8 +68,20 @@ absl::StatusOr<bool> ShowOne(Driver& driver, RunOptions options, const Exhibit& 
 
 }  // namespace
 
+std::vector<Exhibit> AllExhibits() {
+  std::vector<Exhibit> exhibits;
+  for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
+    if (algorithm.attention == AttentionSupport::kTensor) continue;
+    exhibits.push_back({std::string(algorithm.name), IsLossless(algorithm)});
+  }
+  exhibits.push_back({"streaming:sinks=4,window=680", false});
+  return exhibits;
+}
+
 absl::StatusOr<bool> ShowPictures(Driver& driver, const RunOptions& options,
-                                  const std::string& folder) {
+                                  const std::vector<Exhibit>& exhibits,
+                                  const std::string& folder,
+                                  std::vector<std::string>& results) {
   const std::string original = absl::StrCat(folder, "/original.png");
   KVWIRE_RETURN_IF_ERROR(WriteReceivedFile(
       std::string(reinterpret_cast<const char*>(kDemoPicture), sizeof(kDemoPicture)),
@@ -99,9 +97,9 @@ absl::StatusOr<bool> ShowPictures(Driver& driver, const RunOptions& options,
   std::cout << absl::StrFormat("  %-28s %10s %12s %12s\n", "", "/ payload b.", "",
                                "at the errors");
   bool good = true;
-  for (const Exhibit& exhibit : Exhibits()) {
+  for (const Exhibit& exhibit : exhibits) {
     KVWIRE_ASSIGN_OR_RETURN(const bool one,
-                            ShowOne(driver, options, exhibit, picture, folder));
+                            ShowOne(driver, options, exhibit, picture, folder, results));
     good = good && one;
   }
   return good;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "client/report.h"
 #include "client/verdict.h"
 #include "common/base/status_macros.h"
 
@@ -23,13 +24,15 @@ constexpr int64_t kFitFrom = 64;
 using WireBytes = std::map<std::pair<int64_t, int64_t>, double>;  // by (n, d)
 
 absl::StatusOr<double> MeasureWire(Driver& driver, RunOptions options, int64_t side,
-                                   int64_t dims, bool& good) {
+                                   int64_t dims, bool& good,
+                                   std::vector<std::string>& results) {
   options.n = side;
   options.dims = dims;
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, MakeRunRequest(options, std::nullopt));
   KVWIRE_ASSIGN_OR_RETURN(const RunResult result, driver.Run(request));
   const Verdict verdict =
       Judge(result, {.allow_shared_algorithm = options.allow_shared_algorithm});
+  results.push_back(ResultJson(result, verdict));
   good = good && verdict.ok() && result.bit_errors == 0;
   for (const std::string& reason : verdict.reasons) std::cout << "    " << reason << "\n";
   return static_cast<double>(result.wire_bytes());
@@ -78,7 +81,8 @@ double FittedExponent(absl::Span<const double> x, absl::Span<const double> y) {
   return (count * sum_xy - sum_x * sum_y) / (count * sum_xx - sum_x * sum_x);
 }
 
-absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options) {
+absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options,
+                                 std::vector<std::string>& results) {
   const std::string algorithms[] = {"bitplane", "exact"};
   std::map<std::string, WireBytes> wire;
   bool good = true;
@@ -91,7 +95,7 @@ absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options) {
         RunOptions one = options;
         one.algorithm = algorithm;
         KVWIRE_ASSIGN_OR_RETURN(wire[algorithm][std::make_pair(side, dims)],
-                                MeasureWire(driver, one, side, dims, good));
+                                MeasureWire(driver, one, side, dims, good, results));
       }
       const int64_t tokens = (side * side - 1) / 3;
       std::cout << absl::StrFormat("  %5d %5d %8d %14d %14.0f %14.0f", side, dims, tokens,

@@ -3,6 +3,9 @@
 
 // The demo's second part: how wire bytes grow with n and d.
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "client/driver.h"
@@ -15,8 +18,10 @@ namespace kvwire {
 double FittedExponent(absl::Span<const double> x, absl::Span<const double> y);
 
 // Runs `bitplane` and `exact` with random bits at n = 8 .. 128 and d = 64, 128, and
-// prints wire bytes and exponents. Returns whether every verdict was good.
-absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options);
+// prints wire bytes and exponents; appends every result as JSON to `results`. Returns
+// whether every verdict was good.
+absl::StatusOr<bool> ShowScaling(Driver& driver, const RunOptions& options,
+                                 std::vector<std::string>& results);
 
 }  // namespace kvwire
 

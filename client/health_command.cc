@@ -52,7 +52,9 @@ Command AddHealthCommand(CLI::App& app) {
       "  kvwire health 127.0.0.1:7001 --wait 10");
   const auto target = std::make_shared<std::string>();
   const auto wait_seconds = std::make_shared<double>(0);
-  app.add_option("endpoint", *target, "HOST:PORT")->required();
+  app.add_option("endpoint", *target, "HOST:PORT")
+      ->required()
+      ->envname("KVWIRE_HEALTH_ENDPOINT");
   app.add_option("--wait", *wait_seconds, "seconds to wait until it serves")
       ->check(CLI::Range(0.0, 86400.0));
   return [target, wait_seconds] { return HealthCommand(*target, *wait_seconds); };

@@ -1,5 +1,6 @@
 """The demo, and payloads that are anything but random."""
 
+import json
 import pathlib
 import re
 import tempfile
@@ -31,6 +32,28 @@ class DemoTest(unittest.TestCase):
         self.assertRegex(outcome.stdout, r"streaming .* ok +damaged")
         self.check_starved(original[-1], self.pixels("streaming-sinks-4-window-680.png")[-1])
         self.check_slopes(outcome.stdout)
+
+    def test_chosen_algorithms_are_shown_alone_and_must_match_where_that_is_asked(self):
+        for choice, code in (("--algorithm", 0), ("--identical", 3)):
+            with self.subTest(choice=choice):
+                results = self.folder / "results.json"
+                outcome = programs.kvwire(
+                    "demo", "--output", self.folder, "--json", results,
+                    "--identical", "bitplane", choice, "streaming:window=680",
+                )
+                self.assertEqual(code, outcome.code, outcome)
+                runs = json.loads(results.read_text())
+                self.assertEqual([], runs["scaling"])
+                errors = {one["parameters"]["algorithm"]: one["bit_errors"]
+                          for one in runs["pictures"]}
+                self.assertEqual({"bitplane", "streaming:window=680"}, set(errors))
+                self.assertEqual(0, errors["bitplane"])
+                self.assertGreater(errors["streaming:window=680"], 0)
+
+    def test_results_are_not_mixed_with_the_tables(self):
+        outcome = programs.kvwire("demo", "--output", self.folder, "--json", "-")
+        self.assertEqual(2, outcome.code, outcome)
+        self.assertIn("--json names a file", outcome.stderr)
 
     def check_starved(self, original, arrived):
         # 8 bytes a token of d = 64: the first 4 and the last 680 of 1365 tokens are kept.

@@ -98,6 +98,12 @@ class HealthTest(unittest.TestCase):
                     outcome = programs.kvwire("health", endpoint)
                     self.assertEqual((0, f"{endpoint} is serving\n", ""), outcome)
 
+    def test_without_an_endpoint_it_asks_the_one_in_the_environment(self):
+        with programs.Service("kvwire-algorithm") as service:
+            named = {"KVWIRE_HEALTH_ENDPOINT": service.listening}
+            with programs.Program("kvwire", "health", environment=named) as health:
+                self.assertEqual((0, f"{service.listening} is serving\n", ""), health.wait())
+
     def test_nobody_is_not_serving_however_long_it_waits(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

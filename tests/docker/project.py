@@ -1,0 +1,92 @@
+"""A compose project under test: its containers, and a view into their networks."""
+
+import os
+import pathlib
+import subprocess
+import uuid
+
+import images
+
+FOLDER = images.ROOT / "docker"
+# Ends what hangs. No test depends on how long anything takes below it.
+LIMIT_SECONDS = 240
+
+
+def _compose():
+    """The compose that is installed: the plug-in of docker, or the older program."""
+    plug_in = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    return ("docker", "compose") if plug_in.returncode == 0 else ("docker-compose",)
+
+
+class Project:
+    """docker/compose.yaml with the files of `variants` over it; gone when the block ends.
+
+    The driver writes to the folder `output`.
+    """
+
+    def __init__(self, output, *variants, environment=None):
+        files = [FOLDER / "compose.yaml"]
+        files += [variant if isinstance(variant, pathlib.Path) else FOLDER / f"compose.{variant}.yaml"
+                  for variant in variants]
+        self._containers = {}
+        self._prefix = [*_compose(), "-p", "kvwire-test"]
+        for file in files:
+            self._prefix += ["-f", str(file)]
+        self._environment = {
+            **os.environ, "KVWIRE_IMAGE": images.KVWIRE, "KVWIRE_OUTPUT": str(output),
+            **(environment or {}),
+        }
+
+    def __enter__(self):
+        self.down()  # what a run that was killed may have left in the engine
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    def compose(self, *arguments, check=True):
+        done = self._run(*self._prefix, *arguments)
+        if check and done.returncode != 0:
+            raise AssertionError(f"compose {arguments}: {done.stdout}{done.stderr}")
+        return done
+
+    def up(self, *arguments):
+        """All of it, in the foreground: the outcome has the driver's exit code."""
+        return self.compose(
+            "up", "--no-build", "--abort-on-container-exit", "--exit-code-from", "driver",
+            *arguments, check=False,
+        )
+
+    def start(self, *services):
+        """These and what they depend on, in the background; all of them healthy."""
+        self.compose("up", "--no-build", "-d", *services)
+
+    def drive(self, *command):
+        """Runs the driver with another command, once those it depends on are healthy."""
+        name = f"kvwire-test-driver-{uuid.uuid4().hex[:8]}"
+        return self.compose("run", "--rm", "-T", "--name", name, "driver", *command, check=False)
+
+    def down(self):
+        self._containers.clear()
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "1")
+
+    def container(self, service):
+        if service not in self._containers:
+            name = self.compose("ps", "-q", service).stdout.strip()
+            assert name and "\n" not in name, f"{service}: {name!r}"
+            self._containers[service] = name
+        return self._containers[service]
+
+    def docker(self, *arguments, check=True):
+        return self._run("docker", *arguments, check=check)
+
+    def look(self, service, *command):
+        """Runs a command of busybox in the network namespace of a service's container."""
+        network = f"--network=container:{self.container(service)}"
+        return self.docker("run", "--rm", network, images.PROBE, *command, check=False)
+
+    def _run(self, *command, check=False):
+        return subprocess.run(
+            [str(part) for part in command], env=self._environment, capture_output=True,
+            text=True, timeout=LIMIT_SECONDS, check=check,
+        )

@@ -1,0 +1,94 @@
+"""run.py PROGRAMS STATE PART...: tests docker/ with an engine.
+
+PROGRAMS is the folder of the built programs, STATE one that keeps images between runs. A part is
+a NAME_test.py of this folder.
+"""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+import engine
+import images
+
+_FOLDER = pathlib.Path(__file__).resolve().parent
+# Parts whose images are built from Debian's packages.
+_FROM_BASE = {"python": ("python",), "slow": ("slow-link",)}
+
+
+def _report(seconds, what):
+    print(f"{seconds:6.1f} s  {what}", flush=True)
+
+
+def _prepare(programs, state, parts):
+    """Builds the images that the parts need."""
+    from_base = [name for part in parts for name in _FROM_BASE.get(part, ())]
+    # Packages come from the network.
+    with engine.engine(state, private=not from_base) as environment:
+        images.build_kvwire(environment, programs)
+        images.build_probe(environment)
+        if from_base:
+            images.build_from_base(environment, *from_base)
+
+
+def _test(part):
+    suite = unittest.defaultTestLoader.loadTestsFromName(f"{part}_test")
+    return unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful()
+
+
+@contextlib.contextmanager
+def _alone(state):
+    """Waits for other runs with this state, and removes what one that was killed has left."""
+    state.mkdir(parents=True, exist_ok=True)
+    with open(state / "lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for the process that uses {state}", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        scratch = state / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        tempfile.tempdir = str(scratch)
+        yield
+
+
+def _run(programs, state, parts):
+    """Prints what happens; the parts that failed."""
+    start = time.monotonic()
+    _prepare(programs, state, parts)
+    _report(time.monotonic() - start, "images")
+    failed = []
+    with engine.engine(state) as environment:
+        os.environ.update(environment)
+        for part in parts:
+            good = _test(part)
+            _report(time.monotonic() - start, f"{part}: {'ok' if good else 'FAILED'}")
+            failed += [] if good else [part]
+    return failed
+
+
+def main(programs, state, *parts):
+    for part in parts:
+        if not (_FOLDER / f"{part}_test.py").is_file():
+            sys.exit(f"there is no part '{part}'")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    programs, state = pathlib.Path(programs).resolve(), pathlib.Path(state).resolve()
+    try:
+        with _alone(state):
+            failed = _run(programs, state, parts)
+    except (engine.EngineError, images.ImageError) as error:
+        sys.exit(f"error: {error}")
+    if failed:
+        sys.exit(f"failed: {' '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
