@@ -22,6 +22,7 @@ Command AddBoundsCommand(CLI::App& app);
 Command AddProblemsCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
 Command AddRankCommand(CLI::App& app);
+Command AddCurveCommand(CLI::App& app);
 Command AddVerifyCommand(CLI::App& app);
 Command AddWaterfallCommand(CLI::App& app);
 Command AddHealthCommand(CLI::App& app);

@@ -69,6 +69,7 @@ constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"problems", kvwire::AddProblemsCommand},
     {"generate", kvwire::AddGenerateCommand},
     {"rank", kvwire::AddRankCommand},
+    {"curve", kvwire::AddCurveCommand},
     {"verify", kvwire::AddVerifyCommand},
     {"bounds", kvwire::AddBoundsCommand},
     {"list", kvwire::AddListCommand},

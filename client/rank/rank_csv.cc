@@ -5,20 +5,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
+#include "client/csv_field.h"
 #include "client/rank/row_summary.h"
 
 namespace kvwire {
 namespace {
-
-std::string Quoted(const std::string& field) {
-  if (field.find_first_of("\",\r\n") == std::string::npos) return field;
-  return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
-}
-
-std::string Number(double value) { return absl::StrFormat("%.9g", value); }
 
 std::string Head() {
   std::vector<std::string> columns = {"workload",  "tokens",        "d",      "spec",
@@ -38,9 +30,9 @@ std::string Line(const RankTable& table, const RankRow& row) {
   std::vector<std::string> fields = {table.workload,
                                      absl::StrCat(table.tokens),
                                      absl::StrCat(table.dims),
-                                     Quoted(row.spec),
-                                     Quoted(row.algorithm),
-                                     Quoted(row.server),
+                                     CsvField(row.spec),
+                                     CsvField(row.algorithm),
+                                     CsvField(row.server),
                                      row.kind,
                                      std::string(OutcomeOf(row)),
                                      absl::StrCat(row.samples.size()),
@@ -52,12 +44,12 @@ std::string Line(const RankTable& table, const RankRow& row) {
       fields.insert(fields.end(), 3, "");
       continue;
     }
-    fields.push_back(Number(summary->mean));
-    fields.push_back(Number(summary->interval.lower));
-    fields.push_back(Number(summary->interval.upper));
+    fields.push_back(CsvField(summary->mean));
+    fields.push_back(CsvField(summary->interval.lower));
+    fields.push_back(CsvField(summary->interval.upper));
   }
   fields.push_back(
-      Quoted(row.refusal.empty() ? absl::StrJoin(ReasonsOf(row), "; ") : row.refusal));
+      CsvField(row.refusal.empty() ? absl::StrJoin(ReasonsOf(row), "; ") : row.refusal));
   return absl::StrJoin(fields, ",");
 }
 
