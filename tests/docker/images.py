@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Names of their own: an image that a user has built keeps his.
 KVWIRE = "kvwire-test"
+FULL = "kvwire-test-full"
 PROBE = "kvwire-test-probe"
 BASE = "debian:bookworm-slim"
 
@@ -61,7 +63,8 @@ def build_kvwire(environment, programs):
             [ROOT / "docker/stage.sh", context / "image", *(programs / one for one in _PROGRAMS)],
             check=True,
         )
-        (context / "writable/output").mkdir(parents=True)
+        for folder in re.findall(r"/writable/(\S+)", dockerfile):
+            (context / "writable" / folder).mkdir(parents=True, exist_ok=True)
         (context / "Dockerfile").write_text(final)
         _build(environment, context, context / "Dockerfile", KVWIRE)
 
@@ -100,11 +103,19 @@ def _make_base(environment):
         )
 
 
-def build_from_base(environment, *names):
-    """The images docker/NAME.Dockerfile; what is unchanged comes from the cache."""
+def prepare_base(environment):
+    """Sees to it that there is an image BASE."""
     if not _present(environment, BASE) and not _pull_base(environment):
         print(f"{BASE} cannot be pulled; making it of Debian's packages", file=sys.stderr)
         _make_base(environment)
-    for name in names:
-        dockerfile = ROOT / f"docker/{name}.Dockerfile"
-        _build(environment, ROOT, dockerfile, f"{KVWIRE}-{name}", "--network=host")
+
+
+def build_variant(environment, name):
+    """The image of docker/NAME.Dockerfile; needs the base. What is unchanged comes from a cache."""
+    dockerfile = ROOT / f"docker/{name}.Dockerfile"
+    _build(environment, ROOT, dockerfile, f"{KVWIRE}-{name}", "--network=host")
+
+
+def build_full(environment):
+    """The image of docker/Dockerfile, compiling in it; needs the base."""
+    _build(environment, ROOT, ROOT / "docker/Dockerfile", FULL, "--network=host")

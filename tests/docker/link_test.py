@@ -9,7 +9,6 @@ reports out of order. Besides there are address lookups of 42 bytes a frame.
 import collections
 import json
 import re
-import tempfile
 import unittest
 
 import addresses
@@ -28,10 +27,7 @@ Counters = collections.namedtuple("Counters", "rx_bytes rx_frames tx_bytes tx_fr
 class LinkTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        output = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(output.cleanup)
-        cls.demo = cls.enterClassContext(project.Project(output.name))
-        cls.demo.start("alice", "bob")
+        cls.demo = project.standing()
 
     def counters(self, party):
         """What the kernel counted at a party's end of the channel's network."""

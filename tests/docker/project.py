@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import re
 import subprocess
+import tempfile
 import uuid
 
 import images
@@ -16,6 +18,10 @@ def _compose():
     """The compose that is installed: the plug-in of docker, or the older program."""
     plug_in = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
     return ("docker", "compose") if plug_in.returncode == 0 else ("docker-compose",)
+
+
+# The one that `standing` started; others end it, for they have the same addresses.
+_standing = None
 
 
 class Project:
@@ -38,6 +44,7 @@ class Project:
         }
 
     def __enter__(self):
+        end_standing()
         self.down()  # what a run that was killed may have left in the engine
         return self
 
@@ -85,8 +92,35 @@ class Project:
         network = f"--network=container:{self.container(service)}"
         return self.docker("run", "--rm", network, images.PROBE, *command, check=False)
 
+    def shaped_bytes(self):
+        """With the variant `slow`: what has passed the shaper, headers included."""
+        shown = self.docker("exec", self.container("slow-link"), "tc", "-s", "qdisc", "show").stdout
+        return int(re.search(r"qdisc tbf .*?Sent (\d+) bytes", shown, re.DOTALL)[1])
+
     def _run(self, *command, check=False):
         return subprocess.run(
             [str(part) for part in command], env=self._environment, capture_output=True,
             text=True, timeout=LIMIT_SECONDS, check=check,
         )
+
+
+def standing():
+    """compose.yaml, all but the driver up; shared by what changes nothing.
+
+    It stands until another project starts, or `end_standing`.
+    """
+    global _standing  # pylint: disable=global-statement
+    if _standing is None:
+        project = Project(tempfile.mkdtemp())
+        project.__enter__()
+        _standing = project
+        project.start("alice", "bob")
+    return _standing
+
+
+def end_standing():
+    """Ends what `standing` started, if it did."""
+    global _standing  # pylint: disable=global-statement
+    project, _standing = _standing, None
+    if project is not None:
+        project.down()

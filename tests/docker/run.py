@@ -6,6 +6,7 @@ a NAME_test.py of this folder.
 
 import contextlib
 import fcntl
+import functools
 import os
 import pathlib
 import shutil
@@ -17,10 +18,15 @@ import unittest
 
 import engine
 import images
+import project
 
 _FOLDER = pathlib.Path(__file__).resolve().parent
-# Parts whose images are built from Debian's packages.
-_FROM_BASE = {"python": ("python",), "slow": ("slow-link",)}
+# What parts need that is built from Debian's packages.
+_FROM_BASE = {
+    "full": (images.build_full,),
+    "python": (functools.partial(images.build_variant, name="python"),),
+    "slow": (functools.partial(images.build_variant, name="slow-link"),),
+}
 
 
 def _report(seconds, what):
@@ -29,13 +35,15 @@ def _report(seconds, what):
 
 def _prepare(programs, state, parts):
     """Builds the images that the parts need."""
-    from_base = [name for part in parts for name in _FROM_BASE.get(part, ())]
+    from_base = [build for part in parts for build in _FROM_BASE.get(part, ())]
     # Packages come from the network.
     with engine.engine(state, private=not from_base) as environment:
         images.build_kvwire(environment, programs)
         images.build_probe(environment)
         if from_base:
-            images.build_from_base(environment, *from_base)
+            images.prepare_base(environment)
+        for build in from_base:
+            build(environment)
 
 
 def _test(part):
@@ -72,6 +80,7 @@ def _run(programs, state, parts):
             good = _test(part)
             _report(time.monotonic() - start, f"{part}: {'ok' if good else 'FAILED'}")
             failed += [] if good else [part]
+        project.end_standing()
     return failed
 
 

@@ -1,7 +1,6 @@
 """The slow link: what crosses it takes at least as long as its rate says."""
 
 import json
-import re
 import tempfile
 import unittest
 
@@ -23,15 +22,8 @@ class SlowTest(unittest.TestCase):
         cls.demo.start("slow-link")
         cls.demo.start("bob")
 
-    def shaped_bytes(self):
-        """What has passed the shaper, headers included."""
-        shown = self.demo.docker(
-            "exec", self.demo.container("slow-link"), "tc", "-s", "qdisc", "show"
-        ).stdout
-        return int(re.search(r"qdisc tbf .*?Sent (\d+) bytes", shown, re.DOTALL)[1])
-
     def test_the_message_passes_the_shaper_and_takes_its_time(self):
-        before = self.shaped_bytes()
+        before = self.demo.shaped_bytes()
         outcome = self.demo.drive(
             "kvwire", "run", *addresses.SERVICES, "--n", "64", "--d", "64", "--json", "-"
         )
@@ -39,7 +31,7 @@ class SlowTest(unittest.TestCase):
         run = json.loads(outcome.stdout)
         wire_bytes = run["alice"]["tcp_payload_bytes_sent"]
         self.assertEqual(0, run["bit_errors"])
-        passed = self.shaped_bytes() - before
+        passed = self.demo.shaped_bytes() - before
         self.assertTrue(wire_bytes < passed < 1.1 * wire_bytes, (wire_bytes, passed))
         # No bound from above: a machine may be as slow as it likes.
         least = 8 * (wire_bytes - _BURST_BYTES) / _BITS_PER_SECOND
