@@ -7,6 +7,7 @@ its unit, is the figure itself; without one it is bytes or items a second, or th
 """
 
 import dataclasses
+import re
 import statistics
 
 _OWN = ("ratio", "limit", "at_most")
@@ -14,6 +15,10 @@ _OWN = ("ratio", "limit", "at_most")
 _NOT_FIGURES = frozenset((
     "family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
     "iterations", "real_time", "cpu_time", "bytes_per_second", "items_per_second", *_OWN))
+
+# What Google Benchmark adds to names.
+_SETTINGS = re.compile(r"/(iterations:\d+|repeats:\d+|min_time:[\d.]+|manual_time|real_time|"
+                       r"process_time)\b")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +76,8 @@ def rows(results):
         for run in result["benchmarks"]:
             # Aggregates are made here, from the runs.
             if run.get("run_type", "iteration") == "iteration":
-                runs.setdefault(run.get("run_name", run["name"]), []).append(run)
+                name = _SETTINGS.sub("", run.get("run_name", run["name"]))
+                runs.setdefault(name, []).append(run)
         found += [_row(program, name, those) for name, those in runs.items()]
     return found
 

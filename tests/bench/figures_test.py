@@ -47,6 +47,10 @@ class RowsTest(unittest.TestCase):
         self.assertIs(row.met, False)
         self.assertEqual(row.error, "no veth")
 
+    def test_names_are_without_what_the_library_adds(self):
+        name = rows(run("exact/d:8/iterations:1/manual_time/threads:2"))[0].name
+        self.assertEqual(name, "exact/d:8/threads:2")
+
     def test_programs_and_benchmarks_keep_their_order(self):
         found = figures.rows({"programs": {
             "z": {"context": {}, "benchmarks": [run("b"), run("a")]},
