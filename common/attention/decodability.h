@@ -10,8 +10,9 @@
 // (1 - eta) / Z where it is 1. float32 moves the logarithm of each weight by at most
 //   r = (d + 1) C max |k|^2 u / (1 - d u) + (2 L + 128) u,    u = 2^-24:
 // a rounding of each coordinate of the query and d of each score, in any order of
-// summation; at most 2 L of a sum of weights that is rescaled as larger ones come; the
-// exponentials of scores not more than 80 below the largest. So it is enough that
+// summation; at most 2 L of a sum of weights that is rescaled as larger ones come, and with
+// them what weighs less than 2^-64 of the largest and is dropped; the exponentials of scores
+// not further below it. So it is enough that
 //   W_i e^{2 r} < (1 - eta) / (1 + eta).
 // The keys are not rounded once more: W_i is that of the float32 rows themselves.
 

@@ -18,13 +18,14 @@ namespace kvwire {
 
 // Writes the attention output [m, d] of `queries` [m, d] and ln sum_{a,b} w_a w_b e^{s_ab}
 // of query q to log_masses[q], of which there are m. Without any pair: zeros and minus
-// infinity. With R tokens in the second set, `first` is walked about m R / 128 times, also
-// from within a visit of `second`, which is walked 1 + m R / 1024 times.
+// infinity. With R tokens in the second set, about 2^16 / d pairs (q, b) are attended at
+// once: `first` is walked once for each of these times, from within a visit of `second`,
+// which is walked once for each group of queries that makes so many, and once more.
 //
-// Weights below e^{-80} of the largest so far count as e^{-80}, as in SoftmaxAttention,
-// for pairs with the same b and for sums over a. O(m |first| |second| d) time. Memory for
-// 1024 rows of d numbers a few times over, whatever the sizes. The result does not depend
-// on the number of threads.
+// Weights below 2^-64 of the largest so far count as 0, as in SoftmaxAttention, for pairs
+// with the same b and for sums over a. O(m |first| |second| d) time, and 2^19 bytes of
+// memory besides those of SoftmaxAttention. The result does not depend on the number of
+// threads.
 void PairAttentionWithMass(const Eigen::Ref<const Matrix>& queries, BlockSource first,
                            BlockSource second, Eigen::Ref<Matrix> out,
                            absl::Span<double> log_masses);

@@ -19,20 +19,21 @@
 
 namespace kvwire {
 
-// Consecutive tokens, each matrix [rows, d]; the memory stays the source's.
+// Consecutive tokens, each matrix [rows, d]; the memory stays the source's. A key and its
+// value are as far from the next as one another.
 struct TensorBlock {
-  MatrixView first_keys;     // k1
-  MatrixView second_keys;    // k2
-  MatrixView first_values;   // v1
-  MatrixView second_values;  // v2
+  RowsView first_keys;     // k1
+  RowsView second_keys;    // k2
+  RowsView first_values;   // v1
+  RowsView second_values;  // v2
+  bool lasting = false;    // as of KeyValueBlock
 };
 
 using TensorBlockVisitor = absl::FunctionRef<void(const TensorBlock&)>;
 
-// Calls the visitor once a block, always in the same order. It is called from
-// several threads at once, and again from within a visit, so it must only read
-// shared state. One call of TensorAttention over m queries and R tokens walks it
-// about 3 + m R / 128 times.
+// Calls the visitor once a block, always in the same order. It is called again from within
+// a visit. One call of TensorAttention over m queries and R tokens walks it about
+// 3 + m R d / 2^16 times.
 using TensorBlockSource = absl::FunctionRef<void(TensorBlockVisitor)>;
 
 // Writes the attention output [m, d] of `queries` [m, d] over all pairs of the R
@@ -40,10 +41,10 @@ using TensorBlockSource = absl::FunctionRef<void(TensorBlockVisitor)>;
 // zero: the Z (2 R + Z) pairs with one of those score 0 and add only mass, in closed
 // form. There must be at least one token in all.
 //
-// Weights below e^{-80} of the largest so far count as e^{-80}, as in
-// SoftmaxAttention, for pairs with the same b and for sums over a. O(m R^2 d) time:
-// 2 R^2 d + 2 R d multiplications a query. Memory for 1024 rows of d numbers a few
-// times over, whatever m and R. The result does not depend on the number of threads.
+// Weights below 2^-64 of the largest so far count as 0, as in SoftmaxAttention, for pairs
+// with the same b and for sums over a. O(m R^2 d) time: 2 R^2 d + 2 R d multiplications a
+// query. Memory as PairAttentionWithMass. The result does not depend on the number of
+// threads.
 void TensorAttention(const Eigen::Ref<const Matrix>& queries, TensorBlockSource blocks,
                      int64_t zero_rows, Eigen::Ref<Matrix> out);
 

@@ -9,6 +9,8 @@ namespace kvwire {
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using MatrixView = Eigen::Map<const Matrix>;
+// Rows that are further apart than they are long: the last argument is the stride.
+using RowsView = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
 
 }  // namespace kvwire
 

@@ -17,7 +17,11 @@ MatrixView ViewOf(const Matrix& matrix) {
 }  // namespace
 
 TensorBlock KroneckerFactors::block() const {
-  return {ViewOf(k1), ViewOf(k2), ViewOf(v1), ViewOf(v2)};
+  const auto view = [](const Matrix& matrix) {
+    return RowsView(matrix.data(), matrix.rows(), matrix.cols(),
+                    Eigen::OuterStride<>(matrix.cols()));
+  };
+  return {view(k1), view(k2), view(v1), view(v2), /*lasting=*/true};
 }
 
 KroneckerFactors DrawFactors(int64_t rows, int64_t dims, uint64_t seed) {
@@ -76,7 +80,7 @@ Matrix AttendTwoCaches(const Matrix& queries, const Matrix& keys, const Matrix& 
   SoftmaxAttention(
       queries,
       [&](BlockVisitor visit) {
-        visit({ViewOf(keys), ViewOf(values)});
+        visit({ViewOf(keys), ViewOf(values), nullptr, /*lasting=*/true});
       },
       0, out);
   return out;

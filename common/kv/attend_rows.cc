@@ -6,20 +6,14 @@
 namespace kvwire {
 namespace {
 
-MatrixView ViewOf(const Matrix& matrix) {
-  return MatrixView(matrix.data(), matrix.rows(), matrix.cols());
-}
-
-// The two factors of each row apart. The copy is small beside the products that each
-// visited block is for.
+// The two factors of each row apart.
 void VisitFactors(const KeyValueBlock& block, TensorBlockVisitor visitor) {
   const int64_t dims = block.keys.cols() / 2;
-  const Matrix first_keys = block.keys.leftCols(dims);
-  const Matrix second_keys = block.keys.rightCols(dims);
-  const Matrix first_values = block.values.leftCols(dims);
-  const Matrix second_values = block.values.rightCols(dims);
-  visitor(
-      {ViewOf(first_keys), ViewOf(second_keys), ViewOf(first_values), ViewOf(second_values)});
+  const auto half = [&](const MatrixView& rows, int64_t first) {
+    return RowsView(rows.data() + first, rows.rows(), dims, Eigen::OuterStride<>(2 * dims));
+  };
+  visitor({half(block.keys, 0), half(block.keys, dims), half(block.values, 0),
+           half(block.values, dims), block.lasting});
 }
 
 void AttendScaled(const CacheSetup& setup, const Eigen::Ref<const Matrix>& queries,

@@ -13,7 +13,7 @@ namespace kvwire {
 // whose keys and values are [rows, setup.row_width()], and `zero_rows` zero tokens, by
 // the kind of attention and with the scale of scores that the setup asks for. Weights of
 // tokens are for ordinary attention only. In tensor attention the source is
-// walked about 1 + m R / 128 times, also from within a visit.
+// walked about 3 + m R d / 2^16 times, also from within a visit.
 void AttendRows(const CacheSetup& setup, const Eigen::Ref<const Matrix>& queries,
                 BlockSource blocks, int64_t zero_rows, Eigen::Ref<Matrix> out);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 #include "common/kv/token_rows.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 // Decoded at once: enough for matrix products, little beside the state.
 constexpr int64_t kVisitedRows = 256;
+// And by one thread.
+constexpr int64_t kPartRows = 32;
 
 }  // namespace
 
@@ -138,14 +141,19 @@ absl::Status CodedCache::EndRestore() {
 void CodedCache::VisitRows(BlockVisitor visitor) const {
   const int64_t group = std::max(keys_.group_rows(), values_.group_rows());
   const int64_t step = (kVisitedRows + group - 1) / group * group;
+  const int64_t part = (kPartRows + group - 1) / group * group;
   Matrix keys;
   Matrix values;
   for (int64_t first = 0; first < keys_.rows(); first += step) {
     const int64_t count = std::min(step, keys_.rows() - first);
     keys.resize(count, width());
     values.resize(count, width());
-    keys_.Decode(first, keys);
-    values_.Decode(first, values);
+    ParallelFor((count + part - 1) / part, [&](int64_t i) {
+      const int64_t start = i * part;
+      const int64_t rows = std::min(part, count - start);
+      keys_.Decode(first + start, keys.middleRows(start, rows));
+      values_.Decode(first + start, values.middleRows(start, rows));
+    });
     visitor(
         {MatrixView(keys.data(), count, width()), MatrixView(values.data(), count, width())});
   }

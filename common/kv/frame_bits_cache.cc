@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 #include "common/kv/token_rows.h"
 
@@ -11,6 +12,9 @@ namespace {
 
 // Keeps eight times any length of a section inside 64 bits.
 constexpr int64_t kMaxBits = int64_t{1} << 60;
+
+// That a thread fills at once.
+constexpr int64_t kPartRows = 32;
 
 }  // namespace
 
@@ -48,11 +52,21 @@ absl::Status FrameBitsCache::Append(const TokenBlock& block) {
   return absl::OkStatus();
 }
 
-void FrameBitsCache::FillKeys(int64_t first, int64_t count, Matrix& keys) const {
-  keys.setOnes(count, width());
-  Matrix factors(count, dims());
-  frame_.Fill(first, factors);
-  keys.leftCols(dims()) = factors;
+// A view. NOLINTNEXTLINE(performance-unnecessary-value-param)
+void FrameBitsCache::FillKeys(int64_t first, Eigen::Ref<Matrix> keys) const {
+  frame_.Fill(first, keys.leftCols(dims()));
+  keys.rightCols(width() - dims()).setOnes();
+}
+
+void FrameBitsCache::FillValues(const PackedBits& bits, int64_t first,
+                                // A view. NOLINTNEXTLINE(performance-unnecessary-value-param)
+                                Eigen::Ref<Matrix> values) const {
+  for (int64_t i = 0; i < values.rows(); ++i) {
+    for (int64_t j = 0; j < dims(); ++j) {
+      values(i, j) = ValueOfBit(setup().encoding, bits.Get((first + i) * dims() + j, 1) != 0);
+    }
+  }
+  values.rightCols(width() - dims()).setOnes();
 }
 
 absl::Status FrameBitsCache::CheckKeys(const TokenBlock& block,
@@ -65,7 +79,8 @@ absl::Status FrameBitsCache::CheckKeys(const TokenBlock& block,
   }
   Matrix keys;
   for (int64_t first = 0; first < count; first += block_rows_) {
-    FillKeys(rows() + first, std::min(block_rows_, count - first), keys);
+    keys.resize(std::min(block_rows_, count - first), width());
+    FillKeys(rows() + first, keys);
     for (int64_t i = 0; i < keys.rows(); ++i) {
       const int64_t row = stored[first + i];
       if (block.keys != nullptr &&
@@ -114,13 +129,15 @@ void FrameBitsCache::VisitPiece(int64_t first, const PackedBits& bits,
   Matrix values;
   for (int64_t done = 0; done < rows; done += block_rows_) {
     const int64_t count = std::min(block_rows_, rows - done);
-    FillKeys(first + done, count, keys);
-    values.setOnes(count, width());
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t j = 0; j < dims(); ++j) {
-        values(i, j) = ValueOfBit(setup().encoding, bits.Get((done + i) * dims() + j, 1) != 0);
-      }
-    }
+    keys.resize(count, width());
+    values.resize(count, width());
+    // Drawing the keys takes longest.
+    ParallelFor((count + kPartRows - 1) / kPartRows, [&](int64_t part) {
+      const int64_t start = part * kPartRows;
+      const int64_t part_rows = std::min(kPartRows, count - start);
+      FillKeys(first + done + start, keys.middleRows(start, part_rows));
+      FillValues(bits, done + start, values.middleRows(start, part_rows));
+    });
     visitor(
         {MatrixView(keys.data(), count, width()), MatrixView(values.data(), count, width())});
   }

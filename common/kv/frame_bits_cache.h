@@ -51,8 +51,10 @@ class FrameBitsCache : public RowCache {
  private:
   absl::Status CheckKeys(const TokenBlock& block, const std::vector<int64_t>& stored) const;
   absl::Status CheckValues(const TokenBlock& block, const std::vector<int64_t>& stored) const;
-  // The keys of rows first .. first + count - 1 [count, w].
-  void FillKeys(int64_t first, int64_t count, Matrix& keys) const;
+  // The keys of rows first .. first + keys.rows() - 1 [count, w].
+  void FillKeys(int64_t first, Eigen::Ref<Matrix> keys) const;
+  // Their values; row t of `bits` is the first of them.
+  void FillValues(const PackedBits& bits, int64_t t, Eigen::Ref<Matrix> values) const;
   // Row t of `bits` is row first + t.
   void VisitPiece(int64_t first, const PackedBits& bits, BlockVisitor visitor) const;
 

@@ -192,7 +192,7 @@ void TokenRows<Number>::VisitBlocks(BlockVisitor visitor) const {
       if (dropped_ == 0) {
         const Block& block = blocks_[static_cast<size_t>(first / block_rows_)];
         visitor({MatrixView(block.keys.data(), count, width_),
-                 MatrixView(block.values.data(), count, width_)});
+                 MatrixView(block.values.data(), count, width_), nullptr, /*lasting=*/true});
         continue;
       }
     }

@@ -1,6 +1,5 @@
 #include "common/attention/softmax_attention.h"
 
-#include <atomic>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -123,8 +122,7 @@ TEST(SoftmaxAttentionTest, ReturnsTheValueOfAKeyThatOutweighsAllOthers) {
       tokens.keys.row(winner).setConstant(score);
       tokens.values.row(winner) << 1, 2, 0, -7;
       const Matrix out = Attend(Matrix::Ones(3, 4), tokens, 0);
-      // What is left of the others is e^-80 each.
-      ExpectClose(out, tokens.values.row(winner).replicate(3, 1), 1e-30);
+      EXPECT_EQ(out, tokens.values.row(winner).replicate(3, 1));
     }
   }
 }
@@ -218,19 +216,61 @@ TEST(SoftmaxAttentionTest, DoesNotDependOnTheNumberOfThreads) {
   SetParallelThreads(0);
 }
 
-TEST(SoftmaxAttentionTest, WalksTheSourceAtMostSixteenTimes) {
+TEST(SoftmaxAttentionTest, WalksTheSourceOnceForEachMebibyteOfQueriesAndOutputs) {
   std::mt19937_64 random(9);
-  const Tokens tokens = {Random(3, 2, 1, random), Random(3, 2, 1, random), {3}};
-  for (const int64_t m : {1, 128, 129, 2048, 2049, 10000}) {
-    std::atomic<int> walks = 0;
+  const Tokens tokens = {Random(3, 256, 1, random), Random(3, 256, 1, random), {3}};
+  SetParallelThreads(1);
+  for (const int64_t m : {1, 128, 400, 600, 2000}) {
+    int walks = 0;
     const auto counted = [&](BlockVisitor visit) {
       ++walks;
       tokens(visit);
     };
-    Matrix out(m, 2);
-    SoftmaxAttention(Random(m, 2, 1, random), counted, 0, out);
-    EXPECT_GE(walks, 1);
-    EXPECT_LE(walks, 16);
+    const Matrix queries = Random(m, 256, 1, random);
+    Matrix out(m, 256);
+    SoftmaxAttention(queries, counted, 0, out);
+    // A little less than 512 queries a walk, since each has a maximum and a mass besides.
+    EXPECT_GE(walks, (m + 511) / 512) << m;
+    EXPECT_LE(walks, (m + 479) / 480) << m;
+    EXPECT_EQ(out, Attend(queries, tokens, 0));
+  }
+  SetParallelThreads(0);
+}
+
+TEST(SoftmaxAttentionTest, WalksASourceOfLastingBlocksOnce) {
+  std::mt19937_64 random(10);
+  const Tokens tokens = {Random(300, 256, 1, random), Random(300, 256, 1, random), {100}};
+  int walks = 0;
+  const auto counted = [&](BlockVisitor visit) {
+    ++walks;
+    tokens([&](KeyValueBlock block) {
+      block.lasting = true;
+      visit(block);
+    });
+  };
+  const Matrix queries = Random(2000, 256, 1, random);
+  Matrix out(2000, 256);
+  SoftmaxAttention(queries, counted, 0, out);
+  EXPECT_EQ(walks, 1);
+  EXPECT_EQ(out, Attend(queries, tokens, 0));
+}
+
+TEST(SoftmaxAttentionTest, LastingBlocksAndOthersMayTakeTurns) {
+  std::mt19937_64 random(11);
+  const Tokens tokens = {Random(500, 40, 1, random), Random(500, 40, 1, random), {90}};
+  const Matrix queries = Random(300, 40, 1, random);
+  const Matrix expected = Attend(queries, tokens, 4);
+  for (int pattern = 0; pattern < 64; ++pattern) {
+    const auto mixed = [&](BlockVisitor visit) {
+      int index = 0;
+      tokens([&](KeyValueBlock block) {
+        block.lasting = (pattern >> index++ & 1) != 0;
+        visit(block);
+      });
+    };
+    Matrix out(300, 40);
+    SoftmaxAttention(queries, mixed, 4, out);
+    ASSERT_EQ(out, expected) << pattern;
   }
 }
 

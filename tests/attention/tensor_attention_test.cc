@@ -28,7 +28,8 @@ struct Tokens {
     for (size_t i = 0; first < rows(); ++i) {
       const int64_t count = std::min(sizes[i % sizes.size()], rows() - first);
       const auto part = [&](const Matrix& all) {
-        return MatrixView(all.row(first).data(), count, all.cols());
+        return RowsView(all.row(first).data(), count, all.cols(),
+                        Eigen::OuterStride<>(all.cols()));
       };
       visit({part(k1), part(k2), part(v1), part(v2)});
       first += count;
@@ -222,7 +223,7 @@ TEST(TensorAttentionTest, NoQueriesAndEmptyBlocksAreFine) {
   std::mt19937_64 random(9);
   const Tokens tokens = RandomTokens(5, 2, 1, {2}, random);
   const auto with_empty = [&](TensorBlockVisitor visit) {
-    const MatrixView empty(nullptr, 0, 2);
+    const RowsView empty(nullptr, 0, 2, Eigen::OuterStride<>(2));
     visit({empty, empty, empty, empty});
     tokens(visit);
   };
