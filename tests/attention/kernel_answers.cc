@@ -17,9 +17,8 @@ namespace {
 Matrix Draw(int64_t rows, int64_t dims, double scale, uint64_t stream) {
   const CounterRng rng(1, stream);
   uint64_t at = 0;
-  return Matrix::NullaryExpr(rows, dims, [&] {
-    return static_cast<float>(scale * (2 * rng.Uniform(at++) - 1));
-  });
+  return Matrix::NullaryExpr(
+      rows, dims, [&] { return static_cast<float>(scale * (2 * rng.Uniform(at++) - 1)); });
 }
 
 // FNV-1a over the bits.
