@@ -94,6 +94,8 @@ class PanelProducts {
     for (int64_t j = 0; j < dims; ++j) {
       Vector query[kVectors];
       FetchColumn(queries + j * kWidth, query);
+      // The next keys, where rows follow each other without a gap.
+      __builtin_prefetch(keys + kKeys * stride + j * kKeys);
 #pragma GCC unroll 8
       for (int t = 0; t < kKeys; ++t) {
         const Vector key = Isa::All(keys[t * stride + j]);
