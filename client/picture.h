@@ -4,8 +4,8 @@
 // Pictures as nothing but the bits of their pixels, so that a picture can be a
 // payload: a file is read into raw pixels and a shape, and any bytes of the right
 // number, noise included, are again a picture of that shape. Files are PNG, PBM (P1,
-// P4) and PGM (P2, P5), read and written by Leptonica. What it could not give back
-// bit for bit is refused, never approximated.
+// P4) and PGM (P2, P5). What could not be given back bit for bit is refused, never
+// approximated.
 
 #include <cstddef>
 #include <cstdint>
@@ -62,7 +62,7 @@ absl::Status CheckPicture(const Picture& picture);
 // Reads a picture. Returns
 // NOT_FOUND          no such file; other failures of the system as it names them
 // INVALID_ARGUMENT   not a PNG, PBM or PGM; damaged or truncated; over the limits
-//                    above; or of a kind that Leptonica would change: 16 bits a
+//                    above; or of a kind that would be changed: 16 bits a
 //                    channel in colour or in PGM, PNG with gray and alpha, with a
 //                    transparent colour, or with a 1-bit palette of other colours
 //                    than black and white

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "client/pnm.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -73,46 +74,6 @@ absl::StatusOr<PictureShape> PngShape(std::string_view bytes) {
     return absl::InvalidArgumentError(
         "16 bits a channel in colour are not supported: the lower 8 would be lost");
   }
-  return shape;
-}
-
-// Plain PBM need not put spaces between its pixels, but Leptonica needs them.
-std::string SpreadPlainPbm(std::string_view bytes) {
-  std::string spread;
-  size_t at = 2;
-  for (int number = 0; number < 2; ++number) {
-    while (at < bytes.size() && (bytes[at] < '0' || bytes[at] > '9')) {
-      if (bytes[at] == '#') at = std::min(bytes.find('\n', at), bytes.size() - 1);
-      ++at;
-    }
-    while (at < bytes.size() && bytes[at] >= '0' && bytes[at] <= '9') ++at;
-  }
-  spread.append(bytes.substr(0, at));
-  for (const char byte : bytes.substr(std::min(at, bytes.size()))) {
-    spread += byte;
-    if (byte == '0' || byte == '1') spread += ' ';
-  }
-  return spread;
-}
-
-absl::StatusOr<PictureShape> PnmShape(std::string_view bytes) {
-  l_int32 width = 0;
-  l_int32 height = 0;
-  l_int32 depth = 0;
-  if (readHeaderMemPnm(Data(bytes), bytes.size(), &width, &height, &depth, nullptr, nullptr,
-                       nullptr) != 0) {
-    return absl::InvalidArgumentError(
-        "damaged or truncated PBM or PGM header, or a largest value other than 3, 15, 255");
-  }
-  // Leptonica 1.82 takes them in the byte order of the machine.
-  if (depth == 16) {
-    return absl::InvalidArgumentError("PGM of 16 bits is not supported: take PNG");
-  }
-  PictureShape shape;
-  shape.width = width;
-  shape.height = height;
-  shape.channels = 1;
-  shape.bits_per_pixel = depth;
   return shape;
 }
 
@@ -219,18 +180,14 @@ absl::Status CheckFormat(const PictureShape& shape, PictureFormat format) {
 
 absl::StatusOr<Picture> DecodePicture(std::string_view bytes) {
   SetUpLeptonica();
-  const bool png = bytes.substr(0, kPngSignature.size()) == kPngSignature;
-  const std::string_view magic = bytes.substr(0, 2);
-  if (!png && magic != "P1" && magic != "P2" && magic != "P4" && magic != "P5") {
+  if (IsPnm(bytes)) return DecodePnm(bytes);
+  if (!bytes.starts_with(kPngSignature)) {
     return absl::InvalidArgumentError("not a PNG, PBM or PGM file");
   }
   Picture picture;
-  KVWIRE_ASSIGN_OR_RETURN(picture.shape, png ? PngShape(bytes) : PnmShape(bytes));
+  KVWIRE_ASSIGN_OR_RETURN(picture.shape, PngShape(bytes));
   KVWIRE_RETURN_IF_ERROR(CheckShape(picture.shape));
-  const std::string spread = magic == "P1" ? SpreadPlainPbm(bytes) : "";
-  if (!spread.empty()) bytes = spread;
-  const PixPointer pix(png ? pixReadMemPng(Data(bytes), bytes.size())
-                           : pixReadMemPnm(Data(bytes), bytes.size()));
+  const PixPointer pix(pixReadMemPng(Data(bytes), bytes.size()));
   if (pix == nullptr) return absl::InvalidArgumentError("damaged or truncated pixels");
   if (!Agrees(pix.get(), picture.shape)) {
     return absl::InvalidArgumentError(

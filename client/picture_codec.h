@@ -1,8 +1,9 @@
 #ifndef KVWIRE_CLIENT_PICTURE_CODEC_H_
 #define KVWIRE_CLIENT_PICTURE_CODEC_H_
 
-// The bytes of picture files to pictures and back, by Leptonica. All that is known of
-// that library is in the .cc. Thread-safe.
+// The bytes of picture files to pictures and back, by Leptonica, but for
+// PBM and PGM files that are read (pnm.h). All that is known of that library is in the .cc.
+// Thread-safe.
 
 #include <string>
 #include <string_view>

@@ -267,8 +267,8 @@ TEST(PictureErrorsTest, PicturesOfTwoShapesHaveNoDifference) {
 
 TEST(PictureErrorsTest, LeptonicaKeepsSilent) {
   ::testing::internal::CaptureStderr();
-  EXPECT_FALSE(DecodePicture("P5\n1 1\n100\na").ok());
-  EXPECT_FALSE(DecodePicture("P5\n3 2\n255\nabc").ok());
+  const std::string colours = Palette("\x01\x02\x03\x04\x05\x06");
+  EXPECT_FALSE(DecodePicture(PngFile(1, 1, 8, kIndexed, "\x02", colours)).ok());
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
