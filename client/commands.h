@@ -19,6 +19,7 @@ Command AddDemoCommand(CLI::App& app);
 Command AddListCommand(CLI::App& app);
 Command AddInspectCommand(CLI::App& app);
 Command AddBoundsCommand(CLI::App& app);
+Command AddScalingCommand(CLI::App& app);
 Command AddProblemsCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
 Command AddRankCommand(CLI::App& app);

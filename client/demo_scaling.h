@@ -7,15 +7,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "client/driver.h"
 #include "client/run_options.h"
 
 namespace kvwire {
-
-// The exponent b of the least-squares fit y = a x^b; x and y positive, at least two
-// different x.
-double FittedExponent(absl::Span<const double> x, absl::Span<const double> y);
 
 // Runs `bitplane` and `exact` with random bits at n = 8 .. 128 and d = 64, 128, and
 // prints wire bytes and exponents; appends every result as JSON to `results`. Returns

@@ -146,7 +146,7 @@ absl::StatusOr<RunResult> Driver::Run(const RunRequest& request) {
     }
     result.asked_bits = static_cast<int64_t>(positions.size());
   }
-  KVWIRE_RETURN_IF_ERROR(AskAll(request, mask, result));
+  if (request.audit) KVWIRE_RETURN_IF_ERROR(AskAll(request, mask, result));
   if (!request.save_snapshot.empty()) {
     KVWIRE_RETURN_IF_ERROR(SaveSnapshot(result, request.save_snapshot));
   }
@@ -202,6 +202,7 @@ absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked,
   result.section_count = response.section_count();
   result.alice_process_id = response.algorithm_process_id();
   result.ingest_seconds = response.ingest_seconds();
+  result.snapshot_seconds = response.snapshot_seconds();
   result.transfer_seconds = response.transfer_seconds();
   return absl::OkStatus();
 }
@@ -216,14 +217,20 @@ absl::StatusOr<BitVector> Driver::Ask(const RunRequest& request,
   *question.mutable_parameters() = ParametersToProto(request.parameters);
   question.set_all(all);
   question.set_confidences(all);
+  question.set_all_queries(all && request.all_queries);
   question.mutable_positions()->Add(positions.begin(), positions.end());
   question.set_memory_limit_bytes(request.memory_limit_bytes);
   const int64_t size =
       all ? request.parameters.payload_bits() : static_cast<int64_t>(positions.size());
   KVWIRE_ASSIGN_OR_RETURN(Answer answer, ReadAnswer(*bob_, question, size));
   result.bob_process_id = answer.summary.algorithm_process_id();
+  result.restore_seconds += answer.summary.restore_seconds();
   result.attend_seconds += answer.summary.attend_seconds();
-  if (all) *confidences = std::move(answer.confidences);
+  if (all) {
+    *confidences = std::move(answer.confidences);
+    result.query_count = answer.summary.query_count();
+    result.changed_bits = answer.summary.changed_bits();
+  }
   return BitVector::FromBytes(answer.bits, size);
 }
 

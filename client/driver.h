@@ -29,6 +29,10 @@ struct RunRequest {
   bool masked = true;
   SecretBits secret;  // where mask and random questions come from
   Question question;
+  // Whether every position is read back too. Without it there is nothing to judge the
+  // message by but what was asked.
+  bool audit = true;
+  bool all_queries = false;  // in the audit: all that a take-up may ask, or one a row
   int64_t memory_limit_bytes = 0;
   std::string save_snapshot;  // path; empty: do not save
 };

@@ -67,6 +67,7 @@ constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"run", kvwire::AddRunCommand},
     {"send", kvwire::AddSendCommand},
     {"problems", kvwire::AddProblemsCommand},
+    {"scaling", kvwire::AddScalingCommand},
     {"generate", kvwire::AddGenerateCommand},
     {"rank", kvwire::AddRankCommand},
     {"curve", kvwire::AddCurveCommand},

@@ -122,6 +122,11 @@ void AddProblemOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--ask", options.ask,
                  "Bob's question: all, random:K or i.j,i.j,...; absent: one position (index), "
                  "n^2 (multi-index) or all");
+  app.add_option("--queries", options.queries,
+                 "rows: Bob asks each row once; all: all n^2 queries of his scale, the rows "
+                 "over again until there are as many")
+      ->check(CLI::IsMember({"rows", "all"}))
+      ->capture_default_str();
   app.add_option("--save-snapshot", options.save_snapshot,
                  "write Alice's message to this file");
   app.add_option("--json", options.json,

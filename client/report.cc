@@ -85,6 +85,21 @@ Json AskedJson(const RunResult& result) {
   return rows;
 }
 
+Json PeakMemoryJson(const RunResult& result) {
+  Json json = Json::object();
+  for (const auto& [process, bytes] : result.peak_memory) json[process] = bytes;
+  return json;
+}
+
+std::string PeakMemoryText(const RunResult& result) {
+  std::string text;
+  for (const auto& [process, bytes] : result.peak_memory) {
+    absl::StrAppendFormat(&text, "%s%s %.1f", text.empty() ? "" : ", ", process,
+                          static_cast<double>(bytes) / (1 << 20));
+  }
+  return text.empty() ? "" : absl::StrCat("  peak memory, MiB: ", text, "\n");
+}
+
 std::string LeakTestName(const Verdict& verdict) {
   if (!verdict.leak_bits.has_value()) return "not applicable";
   const double worst =
@@ -114,7 +129,9 @@ std::string ResultJson(const RunResult& result, const Verdict& verdict) {
                {"parameters", ParametersJson(result)},
                {"payload_bits", payload_bits},
                {"asked_bits", result.asked_bits},
-               {"asked_errors", result.asked_errors}};
+               {"asked_errors", result.asked_errors},
+               {"queries", result.query_count},
+               {"changed_bits", result.changed_bits}};
   if (!result.asked_all) json["asked"] = AskedJson(result);
   json.update({{"bit_errors", result.bit_errors},
                {"bit_error_rate", Ratio(result.bit_errors, payload_bits)},
@@ -133,9 +150,12 @@ std::string ResultJson(const RunResult& result, const Verdict& verdict) {
                {"connections", ConnectionsJson(result)},
                {"seconds",
                 {{"ingest", result.ingest_seconds},
+                 {"snapshot", result.snapshot_seconds},
                  {"transfer", result.transfer_seconds},
+                 {"restore", result.restore_seconds},
                  {"attend", result.attend_seconds},
                  {"total", result.total_seconds}}}});
+  json["peak_memory_bytes"] = PeakMemoryJson(result);
   if (result.waterfall.has_value()) json["waterfall"] = RunWaterfallJson(result);
   json["verdict"] = {{"ok", verdict.ok()}, {"reasons", verdict.reasons}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
@@ -165,6 +185,8 @@ std::string ResultText(const RunResult& result, const Verdict& verdict) {
   line("floor with confidences", std::llround(std::ceil(result.soft_floor_bits)),
        "bits, by which bits are reliable");
   line("errors", result.bit_errors, absl::StrCat("of ", parameters.payload_bits(), " bits"));
+  line("queries", result.query_count,
+       absl::StrCat("asked; asked again, ", result.changed_bits, " bits changed"));
   if (!result.asked_all) {
     line("asked", result.asked_bits, absl::StrCat("bits, ", result.asked_errors, " wrong"));
     constexpr size_t kMostShown = 16;
@@ -174,7 +196,7 @@ std::string ResultText(const RunResult& result, const Verdict& verdict) {
                       asked.bit ? 1 : 0, asked.correct ? "" : "  (wrong)", "\n");
     }
   }
-  absl::StrAppend(&text, RunWaterfallText(result));
+  absl::StrAppend(&text, PeakMemoryText(result), RunWaterfallText(result));
   absl::StrAppend(&text, "  leak test: ", LeakTestName(verdict), "\n");
   absl::StrAppend(&text, "  verdict: ", verdict.ok() ? "ok" : "FAILED", "\n");
   for (const std::string& reason : verdict.reasons)

@@ -25,6 +25,7 @@ absl::StatusOr<int> RunCommand(const RunOptions& options) {
   KVWIRE_ASSIGN_OR_RETURN(std::optional<RunCapture> capture,
                           StartCapture(options, driver.channel_endpoint()));
   KVWIRE_ASSIGN_OR_RETURN(RunResult result, driver.Run(request));
+  result.peak_memory = PeakMemory(services);
   if (capture.has_value()) result.waterfall = capture->Stop(result.run_id);
   return ReportRun(options, result);
 }

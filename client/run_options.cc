@@ -123,6 +123,7 @@ absl::StatusOr<RunRequest> MakeRunRequest(const RunOptions& options,
   KVWIRE_ASSIGN_OR_RETURN(PublicParameters parameters, ParametersOf(options, file_bits));
   RunRequest request{.parameters = std::move(parameters),
                      .masked = options.mask == "private",
+                     .all_queries = options.queries == "all",
                      .memory_limit_bytes = options.memory_limit_bytes,
                      .save_snapshot = options.save_snapshot};
   if (!options.secret_seed.empty()) {

@@ -31,6 +31,7 @@ struct RunOptions {
   double eta = 0;
   std::string eta_mode = "worst";
   std::string ask;  // empty: as the problem asks
+  std::string queries = "rows";
   int64_t memory_limit_bytes = 0;
   std::string save_snapshot;
   bool waterfall = false;

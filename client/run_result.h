@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -40,6 +41,10 @@ struct RunResult {
   // Whether the frame lets Bob read every bit off float32 attention; measured only where
   // bits are wrong.
   std::optional<Decodability> decodability;
+  // How many queries the audit asked, and how many bits of rows asked again came out
+  // otherwise than the first time.
+  int64_t query_count = 0;
+  int64_t changed_bits = 0;
   // What Bob's bits and his confidence in them prove (common/reduction/soft_floor.h).
   double soft_floor_bits = 0;
 
@@ -61,8 +66,15 @@ struct RunResult {
   // asked.
   std::optional<absl::StatusOr<ConnectionBytes>> waterfall;
 
+  // The most memory that each process of the command's own ever had, by name.
+  std::vector<std::pair<std::string, int64_t>> peak_memory;
+
   double ingest_seconds = 0;
+  // Snapshot and transfer go hand in hand: `snapshot_seconds` of `transfer_seconds` Alice
+  // waited for her algorithm; and so of restoring and attending, at Bob's.
+  double snapshot_seconds = 0;
   double transfer_seconds = 0;
+  double restore_seconds = 0;
   double attend_seconds = 0;
   double total_seconds = 0;
 

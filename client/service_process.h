@@ -26,6 +26,8 @@ class ServiceProcess {
   // Ends the process: SIGTERM, and SIGKILL if that does not do within a second.
   ~ServiceProcess();
 
+  pid_t pid() const { return pid_; }
+
   // The endpoint that the service prints as "listening HOST:PORT". Returns UNKNOWN
   // if it ended instead, or said nothing within `limit`.
   absl::StatusOr<Endpoint> WaitListening(absl::Duration limit);

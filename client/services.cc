@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/process_memory.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -11,28 +12,29 @@ namespace {
 constexpr absl::Duration kStartTime = absl::Seconds(30);
 
 // Starts a service and keeps it in `own`.
-absl::Status Launch(const std::string& program, std::vector<std::string> arguments,
-                    std::vector<ServiceProcess>& own) {
+absl::Status Launch(const std::string& role, const std::string& program,
+                    std::vector<std::string> arguments, std::vector<OwnService>& own) {
   arguments.insert(arguments.end(), {"--listen", "127.0.0.1:0"});
   KVWIRE_ASSIGN_OR_RETURN(ServiceProcess process, ServiceProcess::Start(program, arguments));
-  own.push_back(std::move(process));
+  own.push_back({role, std::move(process)});
   return absl::OkStatus();
 }
 
 absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
   const std::string threads = absl::StrCat("--threads=", options.threads);
   std::vector<std::string> algorithms = {options.alice_algorithm, options.bob_algorithm};
+  const char* const roles[] = {"alice_algorithm", "bob_algorithm"};
   Services services;
   services.timeout = options.timeout;
-  for (const std::string& given : algorithms) {
-    if (!given.empty()) continue;
-    KVWIRE_RETURN_IF_ERROR(Launch("kvwire-algorithm", {threads}, services.own));
+  for (size_t k = 0; k < algorithms.size(); ++k) {
+    if (!algorithms[k].empty()) continue;
+    KVWIRE_RETURN_IF_ERROR(Launch(roles[k], "kvwire-algorithm", {threads}, services.own));
   }
   size_t started = 0;
   for (std::string& algorithm : algorithms) {
     if (!algorithm.empty()) continue;
     KVWIRE_ASSIGN_OR_RETURN(const Endpoint endpoint,
-                            services.own[started++].WaitListening(kStartTime));
+                            services.own[started++].process.WaitListening(kStartTime));
     algorithm = endpoint.ToString();
   }
   KVWIRE_ASSIGN_OR_RETURN(services.alice_algorithm, ParseEndpoint(algorithms[0]));
@@ -44,14 +46,27 @@ absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
   std::vector<std::string> bob = both;
   bob.insert(bob.end(),
              {"--algorithm-endpoint", algorithms[1], "--channel-listen", "127.0.0.1:0"});
-  KVWIRE_RETURN_IF_ERROR(Launch("kvwire-alice", alice, services.own));
-  KVWIRE_RETURN_IF_ERROR(Launch("kvwire-bob", bob, services.own));
-  KVWIRE_ASSIGN_OR_RETURN(services.alice, services.own[started].WaitListening(kStartTime));
-  KVWIRE_ASSIGN_OR_RETURN(services.bob, services.own[started + 1].WaitListening(kStartTime));
+  KVWIRE_RETURN_IF_ERROR(Launch("alice", "kvwire-alice", alice, services.own));
+  KVWIRE_RETURN_IF_ERROR(Launch("bob", "kvwire-bob", bob, services.own));
+  KVWIRE_ASSIGN_OR_RETURN(services.alice,
+                          services.own[started].process.WaitListening(kStartTime));
+  KVWIRE_ASSIGN_OR_RETURN(services.bob,
+                          services.own[started + 1].process.WaitListening(kStartTime));
   return services;
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, int64_t>> PeakMemory(const Services& services) {
+  std::vector<std::pair<std::string, int64_t>> peaks;
+  for (const OwnService& own : services.own) {
+    const std::optional<int64_t> peak = PeakMemoryBytes(own.process.pid());
+    if (peak.has_value()) peaks.emplace_back(own.role, *peak);
+  }
+  const std::optional<int64_t> peak = PeakMemoryBytes(0);
+  if (!peaks.empty() && peak.has_value()) peaks.emplace_back("driver", *peak);
+  return peaks;
+}
 
 absl::StatusOr<Services> PrepareServices(const ServicesOptions& options) {
   if (options.alice.empty() != options.bob.empty()) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -25,6 +26,13 @@ struct ServicesOptions {
   int threads = 0;
 };
 
+// A service of the command's own, and whose it is: "alice", "bob", "alice_algorithm" or
+// "bob_algorithm".
+struct OwnService {
+  std::string role;
+  ServiceProcess process;
+};
+
 struct Services {
   Endpoint alice;
   Endpoint bob;
@@ -33,8 +41,12 @@ struct Services {
   std::optional<Endpoint> alice_algorithm;
   std::optional<Endpoint> bob_algorithm;
   absl::Duration timeout;
-  std::vector<ServiceProcess> own;  // ended with this
+  std::vector<OwnService> own;  // ended with this
 };
+
+// The most memory, in bytes, that this process ("driver") and each of the services of its
+// own ever had. Empty without services of its own.
+std::vector<std::pair<std::string, int64_t>> PeakMemory(const Services& services);
 
 // Starts what must be started, on loopback ports that the system picks. Returns
 // INVALID_ARGUMENT on options that do not go together, UNKNOWN if a service of its

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "common/base/cord_views.h"
 #include "common/base/status_macros.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
 
@@ -67,7 +69,34 @@ absl::Status IngestHandler::End() {
   return absl::OkStatus();
 }
 
-absl::Status RestoreHandler::Take(const v1::RestoreRequest& request) {
+absl::Status WriteSnapshotMessages(
+    const KvCache& cache, const CacheSetup& setup,
+    absl::FunctionRef<absl::Status(const grpc::ByteBuffer&)> write) {
+  const auto write_data = [&](std::string bytes) {
+    return write(JoinBulkMessage(v1::SnapshotResponse(),
+                                 v1::SnapshotResponse::kDataFieldNumber,
+                                 absl::Cord(std::move(bytes))));
+  };
+  constexpr auto kMessageBytes = static_cast<size_t>(kMaxPieceBytes);
+  std::string gathered;
+  const absl::Status written = WriteSnapshot(cache, setup, [&](std::string_view piece) {
+    const size_t take = std::min(piece.size(), kMessageBytes - gathered.size());
+    gathered.append(piece.substr(0, take));
+    if (gathered.size() < kMessageBytes) return absl::OkStatus();
+    KVWIRE_RETURN_IF_ERROR(write_data(std::exchange(gathered, {})));
+    if (take < piece.size()) gathered.reserve(kMessageBytes);
+    gathered.append(piece.substr(take));
+    return absl::OkStatus();
+  });
+  KVWIRE_RETURN_IF_ERROR(written);
+  return gathered.empty() ? absl::OkStatus() : write_data(std::move(gathered));
+}
+
+absl::Status RestoreHandler::Take(const grpc::ByteBuffer& message) {
+  v1::RestoreRequest request;
+  absl::Cord data;
+  KVWIRE_RETURN_IF_ERROR(
+      SplitBulkMessage(message, v1::RestoreRequest::kDataFieldNumber, request, data));
   if (reader_ == nullptr) {
     if (!request.has_open()) {
       return absl::InvalidArgumentError(
@@ -78,15 +107,20 @@ absl::Status RestoreHandler::Take(const v1::RestoreRequest& request) {
   } else if (request.has_open()) {
     return absl::InvalidArgumentError("a later request of Restore opens a second time");
   }
-  return reader_->Append(request.data());
+  for (const absl::string_view piece : data.Chunks()) {
+    KVWIRE_RETURN_IF_ERROR(reader_->Append(StdView(piece)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RestoreHandler::End() {
   if (reader_ == nullptr) return absl::InvalidArgumentError("the stream opened nothing");
   KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, reader_->Finish());
-  response_->set_state_bits(cache->StateBits());
+  v1::RestoreResponse response;
+  response.set_state_bits(cache->StateBits());
   KVWIRE_ASSIGN_OR_RETURN(int64_t id, sessions_.Add(std::move(setup_), std::move(cache)));
-  response_->set_session_id(id);
+  response.set_session_id(id);
+  *response_ = JoinMessage(response);
   return absl::OkStatus();
 }
 

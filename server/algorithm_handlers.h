@@ -4,9 +4,12 @@
 // What the streaming calls of AlgorithmService do with each of their messages; the
 // shapes are those of streams.h.
 
+#include <grpcpp/support/byte_buffer.h>
+
 #include <cstdint>
 #include <memory>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "common/kv/snapshot.h"
 #include "kvwire/v1/algorithm.pb.h"
@@ -33,20 +36,28 @@ class IngestHandler {
   std::shared_ptr<AlgorithmSessionState> session_;
 };
 
+// Writes the snapshot of `cache` as messages of SnapshotResponse, all but the last with
+// the 1 MiB of bytes that they may have. A message stays valid whatever becomes of the
+// cache: the transport sends it when it can. Returns the first error of `write`, or of
+// WriteSnapshot.
+absl::Status WriteSnapshotMessages(
+    const KvCache& cache, const CacheSetup& setup,
+    absl::FunctionRef<absl::Status(const grpc::ByteBuffer&)> write);
+
 class RestoreHandler {
  public:
   RestoreHandler(AlgorithmSessions& sessions, int64_t memory_limit_bytes,
-                 v1::RestoreResponse* response)
+                 grpc::ByteBuffer* response)
       : sessions_(sessions), memory_limit_bytes_(memory_limit_bytes), response_(response) {}
 
-  absl::Status Take(const v1::RestoreRequest& request);
+  absl::Status Take(const grpc::ByteBuffer& message);
   absl::Status End();
   void Cancel() {}
 
  private:
   AlgorithmSessions& sessions_;
   const int64_t memory_limit_bytes_;
-  v1::RestoreResponse* response_;
+  grpc::ByteBuffer* response_;
   CacheSetup setup_;
   std::unique_ptr<SnapshotReader> reader_;
 };

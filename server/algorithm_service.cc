@@ -3,11 +3,10 @@
 #include <memory>
 #include <random>
 #include <shared_mutex>
-#include <string_view>
 
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
-#include "common/kv/snapshot.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
 #include "server/algorithm_handlers.h"
 #include "server/streams.h"
@@ -84,24 +83,22 @@ grpc::ServerReadReactor<v1::IngestRequest>* AlgorithmServiceHost::Ingest(
       pool_, std::make_unique<IngestHandler>(sessions_, response));
 }
 
-grpc::ServerWriteReactor<v1::SnapshotResponse>* AlgorithmServiceHost::Snapshot(
-    grpc::CallbackServerContext* /*context*/, const v1::SnapshotRequest* request) {
-  using Writer = StreamWriter<v1::SnapshotResponse>;
-  const int64_t id = request->session_id();
-  return new Writer(pool_, [this, id](const Writer::Write& write) -> absl::Status {
-    KVWIRE_ASSIGN_OR_RETURN(const auto session, sessions_.Find(id));
-    const std::shared_lock lock(session->mutex);
-    v1::SnapshotResponse response;
-    return WriteSnapshot(*session->cache, session->setup, [&](std::string_view piece) {
-      response.set_data(std::string(piece));
-      return write(response);
-    });
-  });
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Snapshot(
+    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* request) {
+  using Writer = StreamWriter<grpc::ByteBuffer>;
+  return new Writer(
+      pool_, [this, request = *request](const Writer::Write& write) -> absl::Status {
+        v1::SnapshotRequest wanted;
+        KVWIRE_RETURN_IF_ERROR(SplitMessage(request, wanted));
+        KVWIRE_ASSIGN_OR_RETURN(const auto session, sessions_.Find(wanted.session_id()));
+        const std::shared_lock lock(session->mutex);
+        return WriteSnapshotMessages(*session->cache, session->setup, write);
+      });
 }
 
-grpc::ServerReadReactor<v1::RestoreRequest>* AlgorithmServiceHost::Restore(
-    grpc::CallbackServerContext* /*context*/, v1::RestoreResponse* response) {
-  return new StreamReader<v1::RestoreRequest, RestoreHandler>(
+grpc::ServerReadReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Restore(
+    grpc::CallbackServerContext* /*context*/, grpc::ByteBuffer* response) {
+  return new StreamReader<grpc::ByteBuffer, RestoreHandler>(
       pool_, std::make_unique<RestoreHandler>(sessions_, memory_limit_bytes_, response));
 }
 

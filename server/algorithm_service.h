@@ -11,7 +11,17 @@
 
 namespace kvwire {
 
-class AlgorithmServiceHost final : public v1::AlgorithmService::CallbackService {
+// Snapshots pass as buffers, so that their bytes are not copied between messages.
+using AlgorithmServiceBase = v1::AlgorithmService::WithCallbackMethod_Describe<
+    v1::AlgorithmService::WithCallbackMethod_Open<
+        v1::AlgorithmService::WithCallbackMethod_Ingest<
+            v1::AlgorithmService::WithRawCallbackMethod_Snapshot<
+                v1::AlgorithmService::WithRawCallbackMethod_Restore<
+                    v1::AlgorithmService::WithCallbackMethod_Attend<
+                        v1::AlgorithmService::WithCallbackMethod_Close<
+                            v1::AlgorithmService::Service>>>>>>>;
+
+class AlgorithmServiceHost final : public AlgorithmServiceBase {
  public:
   // No session may take more than `memory_limit_bytes`.
   explicit AlgorithmServiceHost(int64_t memory_limit_bytes);
@@ -24,10 +34,10 @@ class AlgorithmServiceHost final : public v1::AlgorithmService::CallbackService 
                                  v1::OpenResponse* response) override;
   grpc::ServerReadReactor<v1::IngestRequest>* Ingest(grpc::CallbackServerContext* context,
                                                      v1::IngestResponse* response) override;
-  grpc::ServerWriteReactor<v1::SnapshotResponse>* Snapshot(
-      grpc::CallbackServerContext* context, const v1::SnapshotRequest* request) override;
-  grpc::ServerReadReactor<v1::RestoreRequest>* Restore(grpc::CallbackServerContext* context,
-                                                       v1::RestoreResponse* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Snapshot(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Restore(grpc::CallbackServerContext* context,
+                                                     grpc::ByteBuffer* response) override;
   grpc::ServerBidiReactor<v1::AttendRequest, v1::AttendResponse>* Attend(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Close(grpc::CallbackServerContext* context,

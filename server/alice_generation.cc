@@ -48,11 +48,11 @@ absl::Status SendMessage(MeasuredChannel connection, uint64_t run_id, std::strin
   const absl::Time start = absl::Now();
   MessageSender sender(std::move(connection), run_id, std::move(digest), std::nullopt,
                        cancellation);
-  const std::string map_bytes = RowsToBytes(map);
+  absl::Cord map_bytes(RowsToBytes(map));
   response.set_token_map_bytes(static_cast<int64_t>(map_bytes.size()));
-  KVWIRE_RETURN_IF_ERROR(sender.Write(map_bytes));
+  KVWIRE_RETURN_IF_ERROR(sender.Write(std::move(map_bytes)));
   KVWIRE_RETURN_IF_ERROR(
-      session.Snapshot([&](std::string_view piece) { return sender.Write(piece); }));
+      session.Snapshot([&](absl::Cord piece) { return sender.Write(std::move(piece)); }));
   KVWIRE_ASSIGN_OR_RETURN(*response.mutable_ledger(), sender.Finish());
   response.set_transfer_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   response.set_message_sha256(sender.sha256());

@@ -69,8 +69,14 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
   const absl::Time sent = absl::Now();
   MessageSender sender(std::move(connection), run.run_id, ParametersDigest(run.parameters),
                        run.payload_bytes, cancellation);
-  KVWIRE_RETURN_IF_ERROR(
-      session->Snapshot([&](std::string_view piece) { return sender.Write(piece); }));
+  absl::Duration sending;
+  KVWIRE_RETURN_IF_ERROR(session->Snapshot([&](absl::Cord piece) {
+    const absl::Time came = absl::Now();
+    const absl::Status written = sender.Write(std::move(piece));
+    sending += absl::Now() - came;
+    return written;
+  }));
+  response.set_snapshot_seconds(absl::ToDoubleSeconds(absl::Now() - sent - sending));
   KVWIRE_ASSIGN_OR_RETURN(*response.mutable_ledger(), sender.Finish());
   response.set_transfer_seconds(absl::ToDoubleSeconds(absl::Now() - sent));
   response.set_snapshot_sha256(sender.sha256());

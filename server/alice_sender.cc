@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/cord_views.h"
 #include "common/base/status_macros.h"
+#include "common/wire/bulk_calls.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/status_conversion.h"
 
 namespace kvwire {
@@ -13,19 +16,23 @@ namespace {
 // How long the last acknowledgements may take after the connection is shut down.
 constexpr absl::Duration kCloseTime = absl::Seconds(10);
 
+constexpr int64_t kSmallestChunkBytes = int64_t{1} << 20;
+constexpr int64_t kLargestChunkBytes = int64_t{4} << 20;
+
+const char kSendMethod[] = "/kvwire.v1.OneWayChannelService/Send";
+
 }  // namespace
 
 MessageSender::MessageSender(MeasuredChannel connection, uint64_t run_id,
                              std::string parameters_digest,
                              std::optional<int64_t> payload_bytes, Cancellation& cancellation)
     : connection_(std::move(connection)), call_(std::in_place, cancellation) {
-  chunk_.set_run_id(run_id);
-  chunk_.set_parameters_digest(std::move(parameters_digest));
-  if (payload_bytes.has_value()) chunk_.set_payload_bytes(*payload_bytes);
+  fields_.set_run_id(run_id);
+  fields_.set_parameters_digest(std::move(parameters_digest));
+  if (payload_bytes.has_value()) fields_.set_payload_bytes(*payload_bytes);
   // The headers travel with the first chunk, in one segment.
   call_->context()->set_initial_metadata_corked(true);
-  stub_ = v1::OneWayChannelService::NewStub(connection_.channel);
-  writer_ = stub_->Send(call_->context(), &response_);
+  writer_ = StartBulkSend(*connection_.channel, kSendMethod, call_->context(), &response_);
 }
 
 MessageSender::~MessageSender() {
@@ -34,37 +41,44 @@ MessageSender::~MessageSender() {
   writer_->Finish().IgnoreError();
 }
 
-absl::Status MessageSender::Write(std::string_view piece) {
-  while (!piece.empty()) {
-    // A full chunk waits until more comes: the last one must say that it is.
-    if (chunk_.data().size() == kChunkBytes) KVWIRE_RETURN_IF_ERROR(SendChunk(/*last=*/false));
-    const size_t take = std::min(piece.size(), kChunkBytes - chunk_.data().size());
-    chunk_.mutable_data()->append(piece.substr(0, take));
-    piece.remove_prefix(take);
+int64_t MessageSender::ChunkBytesAt(int64_t offset) {
+  return std::clamp(offset, kSmallestChunkBytes, kLargestChunkBytes);
+}
+
+absl::Status MessageSender::Write(absl::Cord piece) {
+  data_.Append(std::move(piece));
+  // A full chunk waits until more comes: the last one must say that it is.
+  while (static_cast<int64_t>(data_.size()) > ChunkBytesAt(offset_)) {
+    KVWIRE_RETURN_IF_ERROR(SendChunk(ChunkBytesAt(offset_), /*last=*/false));
   }
   return absl::OkStatus();
 }
 
-absl::Status MessageSender::SendChunk(bool last) {
-  const std::string& data = chunk_.data();
-  const int64_t size = static_cast<int64_t>(data.size());
-  chunk_.set_offset(offset_);
-  chunk_.set_crc32c(Crc32c(data));
-  hash_.Update(data);
+absl::Status MessageSender::SendChunk(int64_t size, bool last) {
+  const absl::Cord data = data_.Subcord(0, size);
+  data_.RemovePrefix(size);
+  uint32_t crc = 0;
+  for (const absl::string_view piece : data.Chunks()) {
+    crc = Crc32c(StdView(piece), crc);
+    hash_.Update(StdView(piece));
+  }
+  fields_.set_offset(offset_);
+  fields_.set_crc32c(crc);
   offset_ += size;
   if (last) {
     sha256_ = hash_.Finish();
-    chunk_.mutable_finish()->set_total_bytes(offset_);
-    chunk_.mutable_finish()->set_sha256(sha256_);
+    fields_.mutable_finish()->set_total_bytes(offset_);
+    fields_.mutable_finish()->set_sha256(sha256_);
   }
+  const grpc::ByteBuffer chunk =
+      JoinBulkMessage(fields_, v1::SendRequest::kDataFieldNumber, data);
   ledger_.set_message_count(ledger_.message_count() + 1);
-  ledger_.set_message_bytes(ledger_.message_bytes() +
-                            static_cast<int64_t>(chunk_.ByteSizeLong()));
+  ledger_.set_message_bytes(ledger_.message_bytes() + static_cast<int64_t>(chunk.Length()));
   ledger_.set_snapshot_bytes(offset_);
   grpc::WriteOptions options;
   if (last) options.set_last_message();
-  if (!writer_->Write(chunk_, options)) return StreamError();
-  chunk_.Clear();
+  if (!writer_->Write(chunk, options)) return StreamError();
+  fields_.Clear();
   return absl::OkStatus();
 }
 
@@ -76,7 +90,7 @@ absl::Status MessageSender::StreamError() {
 }
 
 absl::StatusOr<v1::ChannelLedger> MessageSender::Finish() {
-  KVWIRE_RETURN_IF_ERROR(SendChunk(/*last=*/true));
+  KVWIRE_RETURN_IF_ERROR(SendChunk(static_cast<int64_t>(data_.size()), /*last=*/true));
   finished_ = true;
   KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(writer_->Finish()), "Bob's channel"));
   if (response_.committed_size() != offset_) {
@@ -86,7 +100,6 @@ absl::StatusOr<v1::ChannelLedger> MessageSender::Finish() {
   // The connection ends with the last that holds the channel.
   writer_.reset();
   call_.reset();
-  stub_.reset();
   connection_.channel.reset();
   *ledger_.add_connections() = connection_.meter.Count(kCloseTime);
   return ledger_;

@@ -11,14 +11,16 @@
 
 namespace kvwire {
 
-class OneWayChannelHost final : public v1::OneWayChannelService::CallbackService {
+// Chunks are read as buffers, so that their data is not copied.
+class OneWayChannelHost final : public v1::OneWayChannelService::WithRawCallbackMethod_Send<
+                                    v1::OneWayChannelService::Service> {
  public:
   // `channel` is where it listens; filled in before any call.
   OneWayChannelHost(MessageStore& store, WorkPool& pool, const Endpoint& channel)
       : store_(store), pool_(pool), channel_(channel) {}
 
-  grpc::ServerReadReactor<v1::SendRequest>* Send(grpc::CallbackServerContext* context,
-                                                 v1::SendResponse* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
+                                                  grpc::ByteBuffer* response) override;
 
  private:
   MessageStore& store_;

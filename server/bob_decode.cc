@@ -1,8 +1,11 @@
 #include "server/bob_decode.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
+#include "absl/types/span.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/bob.h"
 #include "common/wire/parameters_conversion.h"
@@ -19,6 +22,75 @@ absl::Status AppendZeroScale(AlgorithmSession& session, int64_t zero_rows) {
   return session.Ingest([&](AlgorithmSession::BlockWriter write) { return write(zeros); })
       .status();
 }
+
+// One take-up of the message: the rows of `group`, which are rows first_row .. of `decoded`.
+class GroupDecoder {
+ public:
+  GroupDecoder(const KeyFrame& frame, const PublicParameters& parameters,
+               absl::Span<const int64_t> group, int64_t first_row, bool confidences,
+               DecodedRows& decoded)
+      : frame_(frame),
+        parameters_(parameters),
+        group_(group),
+        first_row_(first_row),
+        confidences_(confidences),
+        decoded_(decoded),
+        thresholds_(Thresholds::Place(frame, parameters.sharpness, group,
+                                      parameters.shape.ZeroWeight(), parameters.decoding)) {}
+
+  // Asks `count` queries, of the rows in turn, and decides the bits of each row the first
+  // time that it is asked.
+  absl::Status Ask(AlgorithmSession& session, double sharpness, int64_t count) {
+    for (int64_t asked = 0; asked < count;) {
+      const int64_t rows = std::min<int64_t>(count - asked, group_.size());
+      const bool again = asked > 0;
+      KVWIRE_RETURN_IF_ERROR(session.AttendInBlocks(
+          rows, frame_.dims(),
+          [&](int64_t first, int64_t some) {
+            return QueryRows(frame_, sharpness, group_.subspan(first, some));
+          },
+          [&](int64_t first, Matrix outputs) {
+            again ? Compare(first, outputs) : Decide(first, outputs);
+            return absl::OkStatus();
+          }));
+      asked += rows;
+    }
+    decoded_.queries += count;
+    return absl::OkStatus();
+  }
+
+ private:
+  Thresholds Perturb(int64_t first, Matrix& outputs) const {
+    Thresholds thresholds = thresholds_.Part(first, outputs.rows());
+    PerturbOutputs(thresholds, parameters_.decoding, parameters_.seed,
+                   group_.subspan(first, outputs.rows()), outputs);
+    return thresholds;
+  }
+
+  void Decide(int64_t first, Matrix& outputs) {
+    const Thresholds thresholds = Perturb(first, outputs);
+    DecodeRows(outputs, thresholds, first_row_ + first, decoded_.bits);
+    if (confidences_) AppendConfidences(outputs, thresholds, decoded_.confidences);
+  }
+
+  void Compare(int64_t first, Matrix& outputs) {
+    const Thresholds thresholds = Perturb(first, outputs);
+    BitVector bits(outputs.size());
+    DecodeRows(outputs, thresholds, 0, bits);
+    const int64_t offset = (first_row_ + first) * frame_.dims();
+    for (int64_t k = 0; k < bits.size_bits(); ++k) {
+      if (bits.Get(k) != decoded_.bits.Get(offset + k)) ++decoded_.changed_bits;
+    }
+  }
+
+  const KeyFrame& frame_;
+  const PublicParameters& parameters_;
+  const absl::Span<const int64_t> group_;
+  const int64_t first_row_;
+  const bool confidences_;
+  DecodedRows& decoded_;
+  const Thresholds thresholds_;
+};
 
 }  // namespace
 
@@ -42,18 +114,18 @@ absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
   const ProblemShape& shape = parameters.shape;
   int64_t first = 0;
   for (const std::vector<int64_t>& group : SplitIntoReplays(rows, shape.rows_per_replay())) {
+    const absl::Time start = absl::Now();
     KVWIRE_ASSIGN_OR_RETURN(
         const auto session,
         RestoreSession(algorithm, message, /*offset=*/0, open, cancellation));
+    decoded.restoring += absl::Now() - start;
     KVWIRE_RETURN_IF_ERROR(AppendZeroScale(*session, shape.queries()));
-    KVWIRE_ASSIGN_OR_RETURN(Matrix outputs,
-                            session->Attend(QueryRows(frame, query_sharpness, group)));
-    const Thresholds thresholds = Thresholds::Place(frame, parameters.sharpness, group,
-                                                    shape.ZeroWeight(), parameters.decoding);
-    PerturbOutputs(thresholds, parameters.decoding, parameters.seed, group, outputs);
-    DecodeRows(outputs, thresholds, first, decoded.bits);
-    if (options.confidences) AppendConfidences(outputs, thresholds, decoded.confidences);
-    first += static_cast<int64_t>(group.size());
+    const auto size = static_cast<int64_t>(group.size());
+    GroupDecoder decoder(frame, parameters, group, first, options.confidences, decoded);
+    KVWIRE_RETURN_IF_ERROR(
+        decoder.Ask(*session, query_sharpness,
+                    options.all_queries ? std::max(size, shape.queries()) : size));
+    first += size;
     ++decoded.replays;
   }
   return decoded;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/bit_vector.h"
 #include "common/reduction/parameters.h"
 #include "common/wire/algorithm_client.h"
@@ -19,6 +20,7 @@ namespace kvwire {
 struct DecodeOptions {
   int64_t memory_limit_bytes = 0;  // of the algorithm's state; 0: its own
   bool confidences = false;        // whether they are wanted
+  bool all_queries = false;        // or one a row
 };
 
 struct DecodedRows {
@@ -26,11 +28,14 @@ struct DecodedRows {
   std::string confidences;  // the same, a bin a byte; empty if not wanted
   int64_t replays = 0;
   uint64_t process_id = 0;
+  absl::Duration restoring;  // the time it took
+  int64_t queries = 0;       // that were asked
+  int64_t changed_bits = 0;  // of rows asked again
 };
 
 // Reads the given rows from the message: for each replay a fresh restore of the
-// algorithm, Bob's zero tokens, one query a row. Blocks. Errors as documented
-// at BobService.Decode.
+// algorithm, Bob's zero tokens, one query a row. Queries and outputs are here a message
+// at a time. Blocks. Errors as documented at BobService.Decode.
 absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
                                               const ReceivedMessage& message,
                                               const PublicParameters& parameters,

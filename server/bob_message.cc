@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/cord_views.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/parameters.h"
 
@@ -48,6 +49,12 @@ absl::Status WriteAll(int descriptor, std::string_view bytes, int64_t offset) {
   return absl::OkStatus();
 }
 
+uint32_t CordCrc32c(const absl::Cord& bytes) {
+  uint32_t crc = 0;
+  for (const absl::string_view piece : bytes.Chunks()) crc = Crc32c(StdView(piece), crc);
+  return crc;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<ReceivedMessage>> ReceivedMessage::Create(
@@ -74,7 +81,7 @@ ReceivedMessage::ReceivedMessage(const v1::SendRequest& opening, TcpMeter meter,
 
 ReceivedMessage::~ReceivedMessage() { close(descriptor_); }
 
-absl::Status ReceivedMessage::Append(const v1::SendRequest& chunk) {
+absl::Status ReceivedMessage::Append(const ReceivedChunk& chunk) {
   const std::lock_guard lock(mutex_);
   KVWIRE_RETURN_IF_ERROR(broken_);
   const absl::Status status = Take(chunk);
@@ -82,31 +89,33 @@ absl::Status ReceivedMessage::Append(const v1::SendRequest& chunk) {
   return status;
 }
 
-absl::Status ReceivedMessage::Take(const v1::SendRequest& chunk) {
-  const std::string& data = chunk.data();
+absl::Status ReceivedMessage::Take(const ReceivedChunk& chunk) {
+  const v1::SendRequest& fields = chunk.fields;
+  const auto size = static_cast<int64_t>(chunk.data.size());
   if (sealed_) return absl::InvalidArgumentError("a chunk follows the finishing one");
-  if (data.empty() && !chunk.has_finish())
-    return absl::InvalidArgumentError("a chunk is empty");
-  if (chunk.offset() != committed_) {
-    return absl::OutOfRangeError(absl::StrCat("a chunk came at offset ", chunk.offset(),
+  if (size == 0 && !fields.has_finish()) return absl::InvalidArgumentError("a chunk is empty");
+  if (fields.offset() != committed_) {
+    return absl::OutOfRangeError(absl::StrCat("a chunk came at offset ", fields.offset(),
                                               " where offset ", committed_, " was expected"));
   }
-  if (static_cast<int64_t>(data.size()) > limit_bytes_ - committed_) {
+  if (size > limit_bytes_ - committed_) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the message is longer than the limit of ", limit_bytes_,
                      " bytes; raise Bob's --message-limit"));
   }
-  const uint32_t crc = Crc32c(data);
-  if (crc != chunk.crc32c()) {
+  const uint32_t crc = CordCrc32c(chunk.data);
+  if (crc != fields.crc32c()) {
     return absl::DataLossError(absl::StrCat("the chunk at offset ", committed_, " has CRC32C ",
-                                            crc, ", not ", chunk.crc32c(), " as it says"));
+                                            crc, ", not ", fields.crc32c(), " as it says"));
   }
-  KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, data, committed_));
-  hash_.Update(data);
-  committed_ += static_cast<int64_t>(data.size());
+  for (const absl::string_view piece : chunk.data.Chunks()) {
+    KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, StdView(piece), committed_));
+    hash_.Update(StdView(piece));
+    committed_ += static_cast<int64_t>(piece.size());
+  }
   ++message_count_;
-  message_bytes_ += static_cast<int64_t>(chunk.ByteSizeLong());
-  return chunk.has_finish() ? Seal(chunk.finish()) : absl::OkStatus();
+  message_bytes_ += chunk.message_bytes;
+  return fields.has_finish() ? Seal(fields.finish()) : absl::OkStatus();
 }
 
 absl::Status ReceivedMessage::Seal(const v1::Finish& finish) {

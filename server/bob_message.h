@@ -13,6 +13,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "common/base/checksum.h"
 #include "common/wire/tcp_meter.h"
 #include "kvwire/v1/channel.pb.h"
@@ -20,9 +21,16 @@
 
 namespace kvwire {
 
+// A chunk as it came over the wire.
+struct ReceivedChunk {
+  v1::SendRequest fields;     // but for `data`
+  absl::Cord data;            // where it was received
+  int64_t message_bytes = 0;  // serialized
+};
+
 class ReceivedMessage {
  public:
-  // `opening` is the first chunk of the stream; its data is not appended yet. The
+  // `opening` is the first chunk of the stream, which is not appended yet. The
   // meter counts the connection it comes over. Returns INVALID_ARGUMENT if run id
   // or digest are missing, RESOURCE_EXHAUSTED if no temporary file can be made.
   static absl::StatusOr<std::shared_ptr<ReceivedMessage>> Create(
@@ -31,7 +39,7 @@ class ReceivedMessage {
 
   // Appends a chunk; the finishing one seals the message. Errors as documented at
   // OneWayChannelService.Send, after which the message is broken for good.
-  absl::Status Append(const v1::SendRequest& chunk);
+  absl::Status Append(const ReceivedChunk& chunk);
 
   // The stream is over. Returns DATA_LOSS, and breaks the message, unless sealed.
   absl::Status EndOfStream();
@@ -56,7 +64,7 @@ class ReceivedMessage {
   ReceivedMessage(const v1::SendRequest& opening, TcpMeter meter, int64_t limit_bytes,
                   int descriptor);
 
-  absl::Status Take(const v1::SendRequest& chunk) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Take(const ReceivedChunk& chunk) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Seal(const v1::Finish& finish) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string digest_;

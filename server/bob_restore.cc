@@ -1,6 +1,7 @@
 #include "server/bob_restore.h"
 
 #include <string>
+#include <utility>
 
 #include "common/base/status_macros.h"
 
@@ -10,8 +11,9 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> RestoreSession(
     const AlgorithmClient& algorithm, const ReceivedMessage& message, int64_t offset,
     const v1::OpenRequest& open, Cancellation& cancellation) {
   constexpr int64_t kPieceBytes = int64_t{1} << 20;
-  const auto next = [&](std::string& piece) -> absl::StatusOr<bool> {
-    KVWIRE_ASSIGN_OR_RETURN(piece, message.Read(offset, kPieceBytes));
+  const auto next = [&](absl::Cord& piece) -> absl::StatusOr<bool> {
+    KVWIRE_ASSIGN_OR_RETURN(std::string bytes, message.Read(offset, kPieceBytes));
+    piece = absl::Cord(std::move(bytes));
     offset += static_cast<int64_t>(piece.size());
     return !piece.empty();
   };

@@ -61,6 +61,9 @@ absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded,
   response.mutable_summary()->set_replay_count(decoded.replays);
   response.mutable_summary()->set_attend_seconds(absl::ToDoubleSeconds(duration));
   response.mutable_summary()->set_algorithm_process_id(decoded.process_id);
+  response.mutable_summary()->set_restore_seconds(absl::ToDoubleSeconds(decoded.restoring));
+  response.mutable_summary()->set_query_count(decoded.queries);
+  response.mutable_summary()->set_changed_bits(decoded.changed_bits);
   return write(response);
 }
 
@@ -93,7 +96,8 @@ absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algo
       const DecodedRows decoded,
       DecodeMessageRows(algorithm, *message, parameters, rows,
                         {.memory_limit_bytes = request.memory_limit_bytes(),
-                         .confidences = request.confidences()},
+                         .confidences = request.confidences(),
+                         .all_queries = request.all_queries()},
                         cancellation));
   const absl::Duration duration = absl::Now() - start;
   if (request.all()) return WriteBits(decoded.bits, decoded, duration, write);

@@ -3,7 +3,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <malloc.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +14,7 @@
 #include "absl/time/time.h"
 #include "common/base/parallel.h"
 #include "common/wire/channels.h"
+#include "common/wire/transport_tuning.h"
 
 namespace kvwire {
 namespace {
@@ -27,13 +27,6 @@ sigset_t EndSignals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   return signals;
-}
-
-// Received messages are allocated and freed by the MiB. With glibc's defaults each
-// of them grows and trims the heap, which costs more than copying the bytes.
-void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
 absl::Status CheckBind(const Endpoint& endpoint, bool insecure_bind) {
@@ -49,6 +42,7 @@ std::unique_ptr<grpc::Server> StartServer(const Listener& listener, int& port) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  TuneReceiver(builder);
   // Compressed messages falsify byte counts, and inflate before any limit applies.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
@@ -70,10 +64,10 @@ void AddServiceFlags(CLI::App& app, ServiceFlags& flags) {
 }
 
 std::optional<int> ParseServiceFlags(CLI::App& app, int argc, char** argv) {
+  TuneProcess();
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  KeepFreedMemory();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

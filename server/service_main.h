@@ -23,8 +23,9 @@ struct ServiceFlags {
 // Declares the flags that every service has.
 void AddServiceFlags(CLI::App& app, ServiceFlags& flags);
 
-// Parses the command line, having first blocked the signals that Serve waits for,
-// so that every later thread has them blocked too. Returns the exit code (0 after
+// Parses the command line, having first tuned the process (transport_tuning.h) and
+// blocked the signals that Serve waits for, so that every later thread has them blocked
+// too. Returns the exit code (0 after
 // --help, 2 after a usage error) if the program must end.
 std::optional<int> ParseServiceFlags(CLI::App& app, int argc, char** argv);
 

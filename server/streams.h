@@ -37,6 +37,7 @@ class StreamReader final : public grpc::ServerReadReactor<Request> {
     turn_.load(std::memory_order_acquire);
     pool_.Post([this, ok] {
       const absl::Status status = ok ? handler_->Take(request_) : handler_->End();
+      request_.Clear();  // what was received need not wait for what comes next
       turn_.fetch_add(1, std::memory_order_release);
       if (ok && status.ok()) {
         this->StartRead(&request_);

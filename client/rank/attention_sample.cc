@@ -42,12 +42,12 @@ int64_t MostSnapshotBytes(const AttentionCase& attention) {
 
 absl::StatusOr<std::string> ReadSnapshot(AlgorithmSession& session, int64_t most_bytes) {
   std::string snapshot;
-  KVWIRE_RETURN_IF_ERROR(session.Snapshot([&](std::string_view piece) {
+  KVWIRE_RETURN_IF_ERROR(session.Snapshot([&](const absl::Cord& piece) {
     if (static_cast<int64_t>(snapshot.size() + piece.size()) > most_bytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat("a snapshot of more than ", most_bytes, " bytes"));
     }
-    snapshot.append(piece);
+    snapshot += std::string(piece);
     return absl::OkStatus();
   }));
   return snapshot;

@@ -80,6 +80,13 @@ Thresholds Thresholds::Place(const KeyFrame& frame, double sharpness,
   return thresholds;
 }
 
+Thresholds Thresholds::Part(int64_t first, int64_t count) const {
+  Thresholds part;
+  part.taus_.assign(taus_.begin() + first, taus_.begin() + first + count);
+  part.ranges_.assign(ranges_.begin() + first, ranges_.begin() + first + count);
+  return part;
+}
+
 void PerturbOutputs(const Thresholds& thresholds, const Decoding& decoding, uint64_t seed,
                     absl::Span<const int64_t> rows, Matrix& outputs) {
   if (decoding.eta == 0) return;

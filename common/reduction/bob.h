@@ -53,6 +53,9 @@ class Thresholds {
                           absl::Span<const int64_t> rows, double zero_weight,
                           const Decoding& decoding);
 
+  // Those of rows[first] .. rows[first + count - 1].
+  Thresholds Part(int64_t first, int64_t count) const;
+
   int64_t size() const { return static_cast<int64_t>(taus_.size()); }
   double tau(int64_t index) const { return taus_[index]; }  // of rows[index]
   // The width of the interval that exact outputs of rows[index] lie in.

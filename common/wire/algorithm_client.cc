@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/wire/bulk_calls.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/channels.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
@@ -14,12 +16,28 @@ namespace kvwire {
 namespace {
 
 // A wrong answer is the algorithm's fault, not the caller's: INTERNAL.
-absl::Status TakeAnswer(const std::string& bytes, Eigen::Ref<Matrix> outputs) {
-  const absl::StatusOr<Matrix> rows =
-      RowsFromBytes(bytes, outputs.rows(), outputs.cols(), "the algorithm's answer");
+absl::Status TakeAnswer(const std::string& bytes, int64_t first, int64_t count, int64_t dims,
+                        AlgorithmSession::TakeOutputs take) {
+  absl::StatusOr<Matrix> rows = RowsFromBytes(bytes, count, dims, "the algorithm's answer");
   if (!rows.ok()) return absl::InternalError(rows.status().message());
-  outputs = *rows;
-  return absl::OkStatus();
+  return take(first, *std::move(rows));
+}
+
+constexpr int kRestoreData = v1::RestoreRequest::kDataFieldNumber;
+
+std::string MethodName(std::string_view name) {
+  return absl::StrCat("/", v1::AlgorithmService::service_full_name(), "/", std::string(name));
+}
+
+absl::Status TakePiece(grpc::ByteBuffer& message,
+                       absl::FunctionRef<absl::Status(absl::Cord)> sink) {
+  v1::SnapshotResponse fields;
+  absl::Cord piece;
+  const absl::Status split =
+      SplitBulkMessage(message, v1::SnapshotResponse::kDataFieldNumber, fields, piece);
+  message.Clear();  // the piece holds what it needs
+  if (!split.ok()) return absl::InternalError("the algorithm's snapshot is no such message");
+  return sink(std::move(piece));
 }
 
 }  // namespace
@@ -68,25 +86,27 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
 
 absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
     const v1::OpenRequest& request,
-    absl::FunctionRef<absl::StatusOr<bool>(std::string& piece)> next,
+    absl::FunctionRef<absl::StatusOr<bool>(absl::Cord& piece)> next,
     Cancellation& cancellation) const {
   CancellableCall call(cancellation);
   v1::RestoreResponse response;
-  const auto writer = stub_->Restore(call.context(), &response);
-  v1::RestoreRequest message;
-  *message.mutable_open() = request;
-  absl::StatusOr<bool> more = next(*message.mutable_data());
+  const auto writer =
+      StartBulkSend(*channel_, MethodName("Restore"), call.context(), &response);
+  v1::RestoreRequest fields;
+  *fields.mutable_open() = request;
+  absl::Cord piece;
+  absl::StatusOr<bool> more = next(piece);
   // A failed write means that the server has already answered: Finish says what.
-  while (more.ok() && *more && writer->Write(message)) {
-    message.clear_open();
-    more = next(*message.mutable_data());
+  while (more.ok() && *more && writer->Write(JoinBulkMessage(fields, kRestoreData, piece))) {
+    fields.clear_open();
+    more = next(piece);
   }
   if (!more.ok()) {
     call.context()->TryCancel();
     writer->Finish().IgnoreError();
     return more.status();
   }
-  if (message.has_open()) writer->Write(message);  // an empty snapshot
+  if (fields.has_open()) writer->Write(JoinMessage(fields));  // an empty snapshot
   writer->WritesDone();
   KVWIRE_RETURN_IF_ERROR(Named(writer->Finish()));
   return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
@@ -136,15 +156,15 @@ absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
   return response;
 }
 
-absl::Status AlgorithmSession::Snapshot(
-    absl::FunctionRef<absl::Status(std::string_view)> sink) {
+absl::Status AlgorithmSession::Snapshot(absl::FunctionRef<absl::Status(absl::Cord)> sink) {
   CancellableCall call(cancellation_);
   v1::SnapshotRequest request;
   request.set_session_id(session_id_);
-  const auto reader = client_.stub_->Snapshot(call.context(), request);
-  v1::SnapshotResponse piece;
-  while (reader->Read(&piece)) {
-    const absl::Status taken = sink(piece.data());
+  const auto reader =
+      StartBulkReceive(*client_.channel_, MethodName("Snapshot"), call.context(), request);
+  grpc::ByteBuffer message;
+  while (reader->Read(&message)) {
+    const absl::Status taken = TakePiece(message, sink);
     if (!taken.ok()) {
       call.context()->TryCancel();
       reader->Finish().IgnoreError();
@@ -155,21 +175,33 @@ absl::Status AlgorithmSession::Snapshot(
 }
 
 absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
+  Matrix outputs(queries.rows(), queries.cols());
+  KVWIRE_RETURN_IF_ERROR(AttendInBlocks(
+      queries.rows(), queries.cols(),
+      [&](int64_t first, int64_t count) -> Matrix { return queries.middleRows(first, count); },
+      [&](int64_t first, const Matrix& block) {
+        outputs.middleRows(first, block.rows()) = block;
+        return absl::OkStatus();
+      }));
+  return outputs;
+}
+
+absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make,
+                                              TakeOutputs take) {
   CancellableCall call(cancellation_);
   const auto stream = client_.stub_->Attend(call.context());
-  Matrix outputs(queries.rows(), queries.cols());
   v1::AttendResponse response;
   bool open = true;    // false: the server ended the stream, and its status says why
-  absl::Status fault;  // of an answer
-  const int64_t step = RowsPerMessage(queries.cols());
-  for (int64_t first = 0; open && fault.ok() && first < queries.rows(); first += step) {
-    const int64_t count = std::min<int64_t>(step, queries.rows() - first);
+  absl::Status fault;  // of an answer, or of who takes it
+  const int64_t step = RowsPerMessage(dims);
+  for (int64_t first = 0; open && fault.ok() && first < rows; first += step) {
+    const int64_t count = std::min<int64_t>(step, rows - first);
     v1::AttendRequest request;
     request.set_session_id(session_id_);
     request.set_rows(count);
-    request.set_queries(RowsToBytes(queries.middleRows(first, count)));
+    request.set_queries(RowsToBytes(make(first, count)));
     open = stream->Write(request) && stream->Read(&response);
-    if (open) fault = TakeAnswer(response.outputs(), outputs.middleRows(first, count));
+    if (open) fault = TakeAnswer(response.outputs(), first, count, dims, take);
   }
   if (open && fault.ok()) {
     stream->WritesDone();
@@ -183,7 +215,7 @@ absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
     return fault;
   }
   KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
-  if (open) return outputs;
+  if (open) return absl::OkStatus();
   return absl::InternalError(
       "the algorithm ended its answers before all queries were answered");
 }

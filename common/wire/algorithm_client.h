@@ -5,10 +5,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "common/base/matrix.h"
 #include "common/wire/cancellation.h"
@@ -44,10 +44,11 @@ class AlgorithmClient {
 
   // Opens a session from the snapshot that `next` hands out: it returns false at
   // the end of the bytes, and otherwise sets its argument to the next piece (at
-  // most 1 MiB). Errors are those of AlgorithmService.Restore, and those of `next`.
+  // most 1 MiB), which is sent from where it lies. Errors are those of
+  // AlgorithmService.Restore, and those of `next`.
   absl::StatusOr<std::unique_ptr<AlgorithmSession>> Restore(
       const v1::OpenRequest& request,
-      absl::FunctionRef<absl::StatusOr<bool>(std::string& piece)> next,
+      absl::FunctionRef<absl::StatusOr<bool>(absl::Cord& piece)> next,
       Cancellation& cancellation) const;
 
  private:
@@ -77,13 +78,21 @@ class AlgorithmSession {
   absl::StatusOr<v1::IngestResponse> Ingest(
       absl::FunctionRef<absl::Status(BlockWriter)> produce);
 
-  // Hands the snapshot to `sink` piece by piece; returns the sink's first error.
-  absl::Status Snapshot(absl::FunctionRef<absl::Status(std::string_view)> sink);
+  // Hands the snapshot to `sink` piece by piece, as it was received; returns the sink's
+  // first error.
+  absl::Status Snapshot(absl::FunctionRef<absl::Status(absl::Cord)> sink);
 
   // Returns the outputs [m, d] of `queries` [m, d]. Errors are those of
   // AlgorithmService.Attend, and INTERNAL if the answers are too few, too many, or not
   // finite numbers of the right count.
   absl::StatusOr<Matrix> Attend(const Matrix& queries);
+
+  // The same for `rows` queries of `dims` numbers, a message's worth of them at a time:
+  // `make` returns queries first .. first + count - 1, and `take` gets their outputs.
+  // Returns its first error too.
+  using MakeQueries = absl::FunctionRef<Matrix(int64_t first, int64_t count)>;
+  using TakeOutputs = absl::FunctionRef<absl::Status(int64_t first, Matrix outputs)>;
+  absl::Status AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make, TakeOutputs take);
 
  private:
   const AlgorithmClient& client_;

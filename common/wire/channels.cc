@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/wire/transport_tuning.h"
 
 namespace kvwire {
 namespace {
@@ -30,6 +31,7 @@ grpc::ChannelArguments CommonArguments() {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  TuneReceiver(arguments);
   return arguments;
 }
 
@@ -84,6 +86,8 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The count must not depend on the digits of a port.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "bob");
+  // Without the filter that would compress nothing no header says so either.
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   // While a sender computes it is idle; closed for that, it would be opened again uncounted.
   arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());
 

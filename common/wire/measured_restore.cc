@@ -1,10 +1,10 @@
 #include "common/wire/measured_restore.h"
 
-#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/cord_views.h"
 #include "common/base/status_macros.h"
 #include "common/wire/channels.h"
 
@@ -16,9 +16,9 @@ constexpr absl::Duration kCloseTime = absl::Seconds(10);
 
 absl::StatusOr<int64_t> RestoreOver(const AlgorithmClient& client, const v1::OpenRequest& open,
                                     std::string_view snapshot, Cancellation& cancellation) {
-  const auto next = [&snapshot](std::string& piece) -> absl::StatusOr<bool> {
+  const auto next = [&snapshot](absl::Cord& piece) -> absl::StatusOr<bool> {
     if (snapshot.empty()) return false;
-    piece = std::string(snapshot.substr(0, kPieceBytes));
+    piece = absl::Cord(CordView(snapshot.substr(0, kPieceBytes)));
     snapshot.remove_prefix(piece.size());
     return true;
   };

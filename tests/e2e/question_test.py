@@ -37,6 +37,18 @@ class QuestionTest(unittest.TestCase):
                 self.assertEqual(21 * 16, result["asked_bits"])
                 self.assertEqual(0, result["asked_errors"])
 
+    def test_a_row_is_asked_once_unless_all_queries_of_the_scale_are(self):
+        for queries, count in (("rows", 21), ("all", 64)):
+            with self.subTest(queries=queries):
+                result = programs.judged("run", "--n", 8, "--d", 16, "--queries", queries)
+                self.assertEqual(count, result["queries"])
+                self.assertEqual(0, result["changed_bits"])
+                self.assertEqual(0, result["bit_errors"])
+
+    def test_only_scales_have_queries_to_spare(self):
+        result = programs.judged("run", "--problem", "index", "--n", 9, "--d", 16, "--queries", "all")
+        self.assertEqual(9, result["queries"])
+
     def test_each_row_and_each_coordinate_alone_is_read_right(self):
         common, bits = _sent_bits(d=16)
         for i in range(21):

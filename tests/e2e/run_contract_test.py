@@ -17,6 +17,9 @@ _KEYS = {
     "payload_bits": int,
     "asked_bits": int,
     "asked_errors": int,
+    "queries": int,
+    "changed_bits": int,
+    "peak_memory_bytes": dict,
     "bit_errors": int,
     "bit_error_rate": float,
     "floor_bits": int,
@@ -86,7 +89,9 @@ class DefaultRunTest(unittest.TestCase):
 
     def test_times_are_numbers(self):
         seconds = self.result["seconds"]
-        self.assertEqual({"ingest", "transfer", "attend", "total"}, set(seconds))
+        self.assertEqual(
+            {"ingest", "snapshot", "transfer", "restore", "attend", "total"}, set(seconds)
+        )
         self.assertEqual({float}, {type(value) for value in seconds.values()})
 
     def test_ip_bytes_are_null_where_nothing_was_captured(self):

@@ -63,9 +63,9 @@ class AlgorithmSessionsTest : public ::testing::Test {
   }
   static std::string Snapshot(AlgorithmSession& session) {
     std::string bytes;
-    EXPECT_THAT(session.Snapshot([&](std::string_view piece) {
+    EXPECT_THAT(session.Snapshot([&](const absl::Cord& piece) {
       EXPECT_LE(piece.size(), size_t{1} << 20);
-      bytes += piece;
+      bytes += std::string(piece);
       return absl::OkStatus();
     }),
                 IsOk());
@@ -74,7 +74,7 @@ class AlgorithmSessionsTest : public ::testing::Test {
   absl::StatusOr<Session> Restore(const v1::OpenRequest& open, std::string bytes) {
     return client_.Restore(
         open,
-        [&](std::string& piece) -> absl::StatusOr<bool> {
+        [&](absl::Cord& piece) -> absl::StatusOr<bool> {
           piece = bytes.substr(0, 13);
           bytes.erase(0, 13);
           return !piece.empty();
@@ -215,7 +215,7 @@ TEST_F(AlgorithmSessionsTest, CallsOfAClosedSessionAreNotFound) {
   const auto not_found = StatusIs(Code::kNotFound, HasSubstr("there is no session 4711"));
   EXPECT_THAT(Ingest(nobody, {}), not_found);
   EXPECT_THAT(nobody.Attend(Matrix::Zero(1, kDims)), not_found);
-  EXPECT_THAT(nobody.Snapshot([](std::string_view) { return absl::OkStatus(); }), not_found);
+  EXPECT_THAT(nobody.Snapshot([](const absl::Cord&) { return absl::OkStatus(); }), not_found);
   grpc::ClientContext ingest_context, close_context;
   v1::IngestResponse ingested;
   const auto writer = algorithm_.stub->Ingest(&ingest_context, &ingested);

@@ -137,7 +137,7 @@ v1::OpenRequest OpenOfVersionOne() {
 TEST_F(AlgorithmClientTest, RestoreOpensOnceAndSendsEachPiece) {
   const auto sent = RecordRestores(algorithm_);
   std::vector<std::string> pieces = {"c", "", "a"};
-  const auto next = [&](std::string& piece) -> absl::StatusOr<bool> {
+  const auto next = [&](absl::Cord& piece) -> absl::StatusOr<bool> {
     if (pieces.empty()) return false;
     piece = pieces.back();
     pieces.pop_back();
@@ -151,7 +151,7 @@ TEST_F(AlgorithmClientTest, RestoreOpensOnceAndSendsEachPiece) {
 
 TEST_F(AlgorithmClientTest, RestoreOfNoBytesOpensAllTheSame) {
   const auto sent = RecordRestores(algorithm_);
-  const auto next = [](std::string&) -> absl::StatusOr<bool> { return false; };
+  const auto next = [](absl::Cord&) -> absl::StatusOr<bool> { return false; };
   EXPECT_THAT(client_.Restore(OpenOfVersionOne(), next, cancellation_).status(), IsOk());
   EXPECT_THAT(sent->versions, ElementsAre(1));
   EXPECT_THAT(sent->data, ElementsAre(""));
@@ -160,7 +160,7 @@ TEST_F(AlgorithmClientTest, RestoreOfNoBytesOpensAllTheSame) {
 TEST_F(AlgorithmClientTest, RestoreReturnsTheErrorOfItsSource) {
   RecordRestores(algorithm_);
   bool first = true;
-  const auto next = [&](std::string& piece) -> absl::StatusOr<bool> {
+  const auto next = [&](absl::Cord& piece) -> absl::StatusOr<bool> {
     if (!first) return absl::DataLossError("the source broke");
     first = false;
     piece = "piece";
@@ -175,8 +175,8 @@ TEST_F(AlgorithmClientTest, RestoreReturnsWhatTheAlgorithmRefused) {
     return grpc::Status(grpc::StatusCode::DATA_LOSS, "no snapshot of mine");
   };
   // Endless: only the refusal ends it.
-  const auto next = [](std::string& piece) -> absl::StatusOr<bool> {
-    piece = std::string(1 << 16, 'x');
+  const auto next = [](absl::Cord& piece) -> absl::StatusOr<bool> {
+    piece = absl::Cord(std::string(1 << 16, 'x'));
     return true;
   };
   EXPECT_THAT(client_.Restore(OpenOfVersionOne(), next, cancellation_).status(),
@@ -239,7 +239,7 @@ TEST_F(AlgorithmClientTest, SnapshotHandsOnEachPieceAndTheFinalError) {
     return grpc::Status(grpc::StatusCode::INTERNAL, "and no more");
   };
   std::vector<std::string> pieces;
-  const absl::Status status = Session(5)->Snapshot([&](std::string_view piece) {
+  const absl::Status status = Session(5)->Snapshot([&](const absl::Cord& piece) {
     pieces.emplace_back(piece);
     return absl::OkStatus();
   });
@@ -256,7 +256,7 @@ TEST_F(AlgorithmClientTest, SnapshotEndsWithTheFirstErrorOfItsSink) {
     return grpc::Status::OK;
   };
   int taken = 0;
-  const absl::Status status = Session(5)->Snapshot([&](std::string_view) {
+  const absl::Status status = Session(5)->Snapshot([&](const absl::Cord&) {
     return ++taken < 3 ? absl::OkStatus() : absl::DataLossError("Bob is gone");
   });
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kDataLoss, "Bob is gone"));

@@ -101,8 +101,8 @@ TEST_F(MeasuredRestoreTest, TheSessionIsTheClientsAndIsClosedOnceAtItsEnd) {
   EXPECT_GT(restored->duration, absl::ZeroDuration());
   const int64_t sent = restored->connection.sent_bytes();
   std::string bytes;
-  ASSERT_THAT(restored->session->Snapshot([&](std::string_view piece) {
-    bytes += piece;
+  ASSERT_THAT(restored->session->Snapshot([&](const absl::Cord& piece) {
+    bytes += std::string(piece);
     return absl::OkStatus();
   }),
               IsOk());

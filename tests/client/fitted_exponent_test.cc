@@ -1,4 +1,4 @@
-#include "client/demo_scaling.h"
+#include "client/fitted_exponent.h"
 
 #include <cmath>
 #include <vector>
@@ -8,7 +8,7 @@
 namespace kvwire {
 namespace {
 
-TEST(DemoScalingTest, APowerLawGivesItsExponent) {
+TEST(FittedExponentTest, APowerLawGivesItsExponent) {
   for (double exponent : {-1.5, 0.0, 1.0, 2.0, 3.25}) {
     for (double factor : {1e-6, 1.0, 7e9}) {
       const std::vector<double> x = {8, 16, 64, 100};
@@ -19,12 +19,12 @@ TEST(DemoScalingTest, APowerLawGivesItsExponent) {
   }
 }
 
-TEST(DemoScalingTest, TwoPointsGiveTheirSlope) {
+TEST(FittedExponentTest, TwoPointsGiveTheirSlope) {
   EXPECT_NEAR(FittedExponent({64, 128}, {1000, 4000}), 2, 1e-12);
   EXPECT_NEAR(FittedExponent({128, 64}, {1000, 4000}), -2, 1e-12);
 }
 
-TEST(DemoScalingTest, PointsOffTheLineAreFittedByLeastSquares) {
+TEST(FittedExponentTest, PointsOffTheLineAreFittedByLeastSquares) {
   // By hand, in powers of 2: (0, 0), (1, 1), (2, 4) gives 2; (0, 3), (1, 0), (2, 0),
   // (3, 1) gives (-1.5 x 3 + 1.5) / 5 = -0.6.
   EXPECT_NEAR(FittedExponent({1, 2, 4}, {1, 2, 16}), 2, 1e-12);
