@@ -1,0 +1,146 @@
+// Messages as Alice's (alice_sender.h), from slices to slices, without her books and the
+// SHA-256 of the whole: what the transport itself takes.
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/cord.h"
+#include "absl/time/clock.h"
+#include "common/base/checksum.h"
+#include "common/base/cord_views.h"
+#include "common/base/status_macros.h"
+#include "common/wire/bulk_calls.h"
+#include "common/wire/bulk_message.h"
+#include "common/wire/channels.h"
+#include "common/wire/status_conversion.h"
+#include "kvwire/v1/channel.grpc.pb.h"
+#include "server/alice_sender.h"
+#include "server/streams.h"
+#include "tests/bench/transfer/transfer_mode.h"
+#include "tests/bench/transfer/tuned_server.h"
+
+namespace kvwire::bench {
+namespace {
+
+constexpr int kData = v1::SendRequest::kDataFieldNumber;
+
+class SliceSender final : public Sender {
+ public:
+  explicit SliceSender(const Endpoint& receiver) : receiver_(receiver) {}
+
+  absl::StatusOr<Transfer> Send(std::string_view source) override {
+    KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
+                            ConnectMeasured(receiver_, absl::Seconds(10), "the receiver"));
+    Transfer transfer;
+    const absl::Time start = absl::Now();
+    KVWIRE_RETURN_IF_ERROR(SendOver(*connection.channel, source));
+    transfer.duration = absl::Now() - start;
+    connection.channel.reset();
+    transfer.wire_bytes = connection.meter.Count(absl::Seconds(10)).sent_bytes();
+    return transfer;
+  }
+
+ private:
+  static absl::Status SendOver(grpc::Channel& channel, std::string_view source) {
+    grpc::ClientContext context;
+    context.set_initial_metadata_corked(true);
+    v1::SendResponse response;
+    const auto writer =
+        StartBulkSend(channel, "/kvwire.v1.OneWayChannelService/Send", &context, &response);
+    v1::SendRequest fields;
+    int64_t offset = 0;
+    while (!source.empty()) {
+      const size_t size = std::min<size_t>(source.size(), MessageSender::ChunkBytesAt(offset));
+      const std::string_view data = source.substr(0, size);
+      source.remove_prefix(size);
+      fields.set_offset(offset);
+      fields.set_crc32c(Crc32c(data));
+      offset += static_cast<int64_t>(size);
+      grpc::WriteOptions options;
+      if (source.empty()) options.set_last_message();
+      const absl::Cord piece = absl::MakeCordFromExternal(CordView(data), [] {});
+      if (!writer->Write(JoinBulkMessage(fields, kData, piece), options)) break;
+    }
+    return FromGrpc(writer->Finish());
+  }
+
+  const Endpoint receiver_;
+};
+
+// Verifies the chunks, and copies them where there is a place for them.
+class SliceHandler {
+ public:
+  SliceHandler(char* destination, int64_t bytes, grpc::ByteBuffer* response)
+      : destination_(destination), bytes_(bytes), response_(response) {}
+
+  absl::Status Take(const grpc::ByteBuffer& message) {
+    v1::SendRequest fields;
+    absl::Cord data;
+    KVWIRE_RETURN_IF_ERROR(SplitBulkMessage(message, kData, fields, data));
+    if (fields.offset() + static_cast<int64_t>(data.size()) > bytes_) {
+      return absl::OutOfRangeError("more than was agreed on");
+    }
+    uint32_t crc = 0;
+    int64_t at = fields.offset();
+    for (const absl::string_view chunk : data.Chunks()) {
+      const std::string_view piece = StdView(chunk);
+      crc = Crc32c(piece, crc);
+      if (destination_ != nullptr) std::memcpy(destination_ + at, piece.data(), piece.size());
+      at += static_cast<int64_t>(piece.size());
+    }
+    return crc == fields.crc32c() ? absl::OkStatus() : absl::DataLossError("CRC32C");
+  }
+  absl::Status End() {
+    *response_ = JoinMessage(v1::SendResponse());
+    return absl::OkStatus();
+  }
+  void Cancel() {}
+
+ private:
+  char* const destination_;
+  const int64_t bytes_;
+  grpc::ByteBuffer* response_;
+};
+
+class SliceService final : public v1::OneWayChannelService::WithRawCallbackMethod_Send<
+                               v1::OneWayChannelService::Service> {
+ public:
+  SliceService(char* destination, int64_t bytes) : destination_(destination), bytes_(bytes) {}
+
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* /*context*/,
+                                                  grpc::ByteBuffer* response) override {
+    return new StreamReader<grpc::ByteBuffer, SliceHandler>(
+        pool_, std::make_unique<SliceHandler>(destination_, bytes_, response));
+  }
+
+ private:
+  char* const destination_;
+  const int64_t bytes_;
+  WorkPool pool_{2};
+};
+
+class SliceReceiver final : public Receiver {
+ public:
+  SliceReceiver(const std::string& host, char* destination, int64_t bytes)
+      : service_(destination, bytes), server_(host, service_) {}
+  int port() const override { return server_.port(); }
+
+ private:
+  SliceService service_;
+  TunedServer server_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sender> MakeSliceSender(const Endpoint& receiver) {
+  return std::make_unique<SliceSender>(receiver);
+}
+
+std::unique_ptr<Receiver> MakeSliceReceiver(const std::string& host, char* destination,
+                                            int64_t bytes) {
+  return std::make_unique<SliceReceiver>(host, destination, bytes);
+}
+
+}  // namespace kvwire::bench
