@@ -24,6 +24,7 @@ Command AddProblemsCommand(CLI::App& app);
 Command AddGenerateCommand(CLI::App& app);
 Command AddRankCommand(CLI::App& app);
 Command AddCurveCommand(CLI::App& app);
+Command AddSweepCommand(CLI::App& app);
 Command AddVerifyCommand(CLI::App& app);
 Command AddWaterfallCommand(CLI::App& app);
 Command AddHealthCommand(CLI::App& app);

@@ -71,6 +71,7 @@ constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"generate", kvwire::AddGenerateCommand},
     {"rank", kvwire::AddRankCommand},
     {"curve", kvwire::AddCurveCommand},
+    {"sweep", kvwire::AddSweepCommand},
     {"verify", kvwire::AddVerifyCommand},
     {"bounds", kvwire::AddBoundsCommand},
     {"list", kvwire::AddListCommand},

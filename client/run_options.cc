@@ -36,7 +36,7 @@ absl::Status SetPayload(const std::optional<std::string>& file, RunRequest& requ
 
 }  // namespace
 
-void AddServiceOptions(CLI::App& app, RunOptions& options) {
+void AddEndpointOptions(CLI::App& app, RunOptions& options) {
   ServicesOptions& services = options.services;
   app.add_option("--alice", services.alice, "HOST:PORT of a running Alice; absent: start one");
   app.add_option("--bob", services.bob, "HOST:PORT of a running Bob; absent: start one");
@@ -46,22 +46,30 @@ void AddServiceOptions(CLI::App& app, RunOptions& options) {
                  "HOST:PORT of an algorithm server for our own Alice");
   app.add_option("--bob-algorithm", services.bob_algorithm,
                  "HOST:PORT of an algorithm server for our own Bob");
+}
+
+void AddServiceOptions(CLI::App& app, RunOptions& options) {
+  AddEndpointOptions(app, options);
   AddLimitOptions(app, options);
 }
 
-void AddLimitOptions(CLI::App& app, RunOptions& options) {
+void AddProcessOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--timeout", options.timeout, "how long connecting may take in all")
       ->capture_default_str();
   app.add_option("--threads", options.services.threads,
                  "threads for computing, here and in services of our own; 0: one a core")
       ->check(CLI::Range(0, 1024));
+  app.add_flag("--allow-shared-algorithm", options.allow_shared_algorithm,
+               "let Alice and Bob use one algorithm process");
+}
+
+void AddLimitOptions(CLI::App& app, RunOptions& options) {
+  AddProcessOptions(app, options);
   app.add_option(
          "--memory-limit", options.memory_limit_bytes,
          "most bytes of an algorithm's state (64MiB, ...); absent: the algorithm's own")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()));
-  app.add_flag("--allow-shared-algorithm", options.allow_shared_algorithm,
-               "let Alice and Bob use one algorithm process");
   app.add_option("--secret-seed", options.secret_seed,
                  "hexadecimal; fixes payload, mask and question for a reproducible message");
 }

@@ -45,11 +45,17 @@ struct RunOptions {
   bool json_on_stdout() const { return json == "-"; }
 };
 
-// Flags for where the services are; all three commands have them.
-void AddServiceOptions(CLI::App& app, RunOptions& options);
+// Flags for where the services are.
+void AddEndpointOptions(CLI::App& app, RunOptions& options);
 
-// The flags of these that do not say where a service is.
+// Flags for how they are used: --timeout, --threads, --allow-shared-algorithm.
+void AddProcessOptions(CLI::App& app, RunOptions& options);
+
+// These, --memory-limit and --secret-seed.
 void AddLimitOptions(CLI::App& app, RunOptions& options);
+
+// All of them; all three commands have them.
+void AddServiceOptions(CLI::App& app, RunOptions& options);
 
 // The services' options with the timeout parsed.
 absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options);

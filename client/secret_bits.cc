@@ -12,6 +12,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/little_endian.h"
 #include "common/base/status_macros.h"
 
@@ -101,6 +102,21 @@ absl::StatusOr<std::vector<int64_t>> SecretBits::DrawPositions(int64_t count,
   }
   if (exhausted) return absl::UnknownError("the random generator is not uniform");
   return positions;
+}
+
+std::string SecretSeedAt(const std::string& secret_seed, uint64_t seed) {
+  if (secret_seed.empty()) return "";
+  return absl::StrCat(secret_seed, absl::StrFormat("%016x", seed));
+}
+
+absl::Status CheckSecretSeeds(const std::string& secret_seed) {
+  if (secret_seed.empty()) return absl::OkStatus();
+  KVWIRE_RETURN_IF_ERROR(SecretBits::FromSeed(secret_seed).status());
+  const std::string longest = SecretSeedAt(secret_seed, UINT64_MAX);
+  if (SecretBits::FromSeed(longest).ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the secret seed is too long: ", longest.size() - secret_seed.size(),
+      " digits are added to its ", secret_seed.size(), ", for the seed of each run"));
 }
 
 uint64_t RandomRunId() {

@@ -37,6 +37,13 @@ class SecretBits {
   std::string seed_;  // raw bytes; empty: the system's generator
 };
 
+// Of many runs from one secret seed, that of the run at `seed` of the public coin: private
+// bits follow from both. Empty if `secret_seed` is: they are the system's.
+std::string SecretSeedAt(const std::string& secret_seed, uint64_t seed);
+
+// Returns INVALID_ARGUMENT unless FromSeed takes SecretSeedAt(secret_seed, any seed).
+absl::Status CheckSecretSeeds(const std::string& secret_seed);
+
 // A random run id, not 0.
 uint64_t RandomRunId();
 

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/problem_options.h"
-#include "client/rank/reduction_sample.h"
 #include "client/secret_bits.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/parameters.h"
@@ -74,16 +73,6 @@ absl::Status ReadDump(RankPlan& plan) {
   return absl::OkStatus();
 }
 
-absl::Status CheckSecretSeed(const std::string& seed) {
-  if (seed.empty()) return absl::OkStatus();
-  KVWIRE_RETURN_IF_ERROR(SecretBits::FromSeed(seed).status());
-  const std::string longest = SecretSeedAt(seed, kSeedLimit - 1);
-  if (SecretBits::FromSeed(longest).ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the secret seed is too long: ", longest.size() - seed.size(),
-                   " digits are added to its ", seed.size(), ", for the seed of each run"));
-}
-
 absl::Status CheckOutputs(const RankOptions& options) {
   if (options.csv == "-" && options.run.json == "-") {
     return absl::InvalidArgumentError("--csv - and --json - both want stdout");
@@ -126,7 +115,7 @@ absl::StatusOr<RankPlan> PlanOf(const RankOptions& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--seed ", plan.reduction.seed, " and ", plan.seeds, " seeds are over ", kSeedLimit));
   }
-  KVWIRE_RETURN_IF_ERROR(CheckSecretSeed(options.run.secret_seed));
+  KVWIRE_RETURN_IF_ERROR(CheckSecretSeeds(options.run.secret_seed));
   KVWIRE_RETURN_IF_ERROR(CheckOutputs(options));
   KVWIRE_RETURN_IF_ERROR(ReadDump(plan));
   return plan;

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/rank/default_specs.h"
-#include "client/rank/spec_template.h"
+#include "client/spec_template.h"
 #include "common/base/status_macros.h"
 #include "common/kv/absent_algorithms.h"
 #include "common/kv/registry.h"

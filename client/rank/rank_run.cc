@@ -8,27 +8,13 @@
 #include "absl/strings/str_join.h"
 #include "client/problem_options.h"
 #include "client/rank/reduction_sample.h"
+#include "client/refusal.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
 #include "common/workload/var_workload.h"
 
 namespace kvwire {
 namespace {
-
-// Whether a status says that this is not for that algorithm, which is no fault.
-bool IsRefusal(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kOutOfRange:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kUnimplemented:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool EndsEverything(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsCancelled(status);

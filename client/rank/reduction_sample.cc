@@ -1,16 +1,10 @@
 #include "client/rank/reduction_sample.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "client/secret_bits.h"
 #include "client/verdict.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
-
-std::string SecretSeedAt(const std::string& secret_seed, uint64_t seed) {
-  if (secret_seed.empty()) return "";
-  return absl::StrCat(secret_seed, absl::StrFormat("%016x", seed));
-}
 
 absl::StatusOr<RunRequest> ReductionRequest(const RankServer& server,
                                             const std::string& algorithm,

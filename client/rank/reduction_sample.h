@@ -13,10 +13,6 @@
 
 namespace kvwire {
 
-// The secret seed of the run at `seed` of the public coin: private bits follow from both.
-// Empty if `secret_seed` is: they are the system's.
-std::string SecretSeedAt(const std::string& secret_seed, uint64_t seed);
-
 // The run that `options` asks for, at `seed` of the public coin and the secret seed there,
 // with an algorithm of the server's. Errors as MakeRunRequest.
 absl::StatusOr<RunRequest> ReductionRequest(const RankServer& server,

@@ -106,6 +106,23 @@ class Program:
         _expect_no_process(self._mark)
         return Outcome(self._process.returncode, stdout.decode(), stderr)
 
+    @property
+    def running(self):
+        return self._process.poll() is None
+
+    def kill_one(self, name):
+        """Kills a process that this program has started and that is called `name`."""
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                # The system keeps 15 characters of a name.
+                ours = process.joinpath("comm").read_text().strip() == name[:15]
+                if ours and self._mark.encode() in process.joinpath("environ").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+                    return
+            except OSError:  # it has just ended, or is another user's
+                continue
+        raise AssertionError(f"{self._process.args} has started no {name}")
+
     def kill(self):
         self.send_signal(signal.SIGKILL)
         self._process.wait()

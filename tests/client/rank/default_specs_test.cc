@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "client/rank/spec_template.h"
+#include "client/spec_template.h"
 #include "common/kv/registry.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,5 +1,5 @@
-#ifndef KVWIRE_CLIENT_RANK_SPEC_TEMPLATE_H_
-#define KVWIRE_CLIENT_RANK_SPEC_TEMPLATE_H_
+#ifndef KVWIRE_CLIENT_SPEC_TEMPLATE_H_
+#define KVWIRE_CLIENT_SPEC_TEMPLATE_H_
 
 // Specs whose numbers follow the length of the stream, so that one line of a comparison
 // keeps the same share of every workload:
@@ -20,4 +20,4 @@ absl::StatusOr<std::string> ExpandSpec(std::string_view text, int64_t tokens);
 
 }  // namespace kvwire
 
-#endif  // KVWIRE_CLIENT_RANK_SPEC_TEMPLATE_H_
+#endif  // KVWIRE_CLIENT_SPEC_TEMPLATE_H_

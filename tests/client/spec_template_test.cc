@@ -1,4 +1,4 @@
-#include "client/rank/spec_template.h"
+#include "client/spec_template.h"
 
 #include <string>
 
