@@ -6,7 +6,7 @@ namespace {
 constexpr Column kResultColumns[] = {
     {"outcome", "TEXT NOT NULL", "ok or failed, the verdict; refused: takes no such trial"},
     {"refusal", "TEXT", "the code of the refusal"},
-    {"sharpness", "REAL", "C"},
+    {"sharpness_used", "REAL", "C, solved where the trial says so"},
     {"payload_bits", "INTEGER", "L d, what Alice knows"},
     {"asked_bits", "INTEGER", "what Bob was asked for"},
     {"asked_errors", "INTEGER", "of these, wrong"},

@@ -1,5 +1,6 @@
 #include "client/sweep/sweep_plan.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -62,8 +63,9 @@ absl::StatusOr<SweepPlan> ParsePlan(std::string_view text) {
   SweepPlan plan;
   std::set<std::string> keys;
   size_t line_number = 1;
-  const std::string_view header = text.substr(0, text.find('\n') + 1);
-  for (std::string_view rest = text.substr(header.size()); !rest.empty();) {
+  const std::string_view header = text.substr(0, text.find('\n'));
+  std::string_view rest = text.substr(std::min(text.size(), header.size() + 1));
+  while (!rest.empty()) {
     ++line_number;
     const size_t end = rest.find('\n');
     if (end == std::string_view::npos) return NoPlan(line_number, "it is cut off");
@@ -79,7 +81,8 @@ absl::StatusOr<SweepPlan> ParsePlan(std::string_view text) {
     }
     rest.remove_prefix(end + 1);
   }
-  if (header != Header(plan.trials.size()) || plan.trials.empty()) {
+  if (absl::StrCat(std::string(header), "\n") != Header(plan.trials.size()) ||
+      plan.trials.empty()) {
     return NoPlan(1,
                   absl::StrCat("it does not say that ", plan.trials.size(),
                                " trials follow; this is no whole plan of kvwire sweep plan"));

@@ -30,13 +30,20 @@ bool TrialServices::IsResult(const absl::Status& status) const {
   return IsRefusal(status) && !(given && absl::IsResourceExhausted(status));
 }
 
-absl::StatusOr<TrialRecord> TrialServices::Run(const PlannedTrial& trial) {
+absl::StatusOr<RunResult> TrialServices::RunOnce(const Trial& trial) {
   if (driver_ == nullptr) KVWIRE_RETURN_IF_ERROR(Start());
-  const absl::StatusOr<RunRequest> request =
-      MakeRunRequest(RunOptionsOf(trial.trial, options_), std::nullopt);
-  const absl::StatusOr<RunResult> result =
-      request.ok() ? driver_->Run(*request) : request.status();
-  if (IsResult(result.status())) return RefusalOf(trial, result.status());
+  KVWIRE_ASSIGN_OR_RETURN(const RunRequest request,
+                          MakeRunRequest(RunOptionsOf(trial, options_), std::nullopt));
+  return driver_->Run(request);
+}
+
+absl::StatusOr<TrialRecord> TrialServices::Run(const PlannedTrial& trial) {
+  absl::StatusOr<RunResult> result = RunOnce(trial.trial);
+  if (IsResult(result.status())) {
+    const absl::Status refusal = result.status();
+    result = RunOnce(trial.trial);
+    if (result.status().code() == refusal.code()) return RefusalOf(trial, refusal);
+  }
   if (!result.ok()) {
     driver_.reset();
     return result.status();

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/driver.h"
+#include "client/run_result.h"
 #include "client/services.h"
 #include "client/sweep/result_columns.h"
 #include "client/sweep/sweep_plan.h"
@@ -21,12 +22,14 @@ class TrialServices {
   // Starts and connects, or connects. Errors as PrepareServices and Driver::Connect.
   absl::Status Start();
 
-  // One run of the reduction, and its verdict. What an algorithm refuses is a result too;
-  // of given services RESOURCE_EXHAUSTED is none, for it may say that others use them. After
-  // any other error of a service the next trial starts with new ones, or connects anew.
+  // One run of the reduction, and its verdict. What an algorithm refuses, twice, is a result
+  // too: once it may be that a service has just been started again and knows of no run. Of
+  // given services RESOURCE_EXHAUSTED is none, for it may say that others use them. After any
+  // other error of a service the next trial starts with new ones, or connects anew.
   absl::StatusOr<TrialRecord> Run(const PlannedTrial& trial);
 
  private:
+  absl::StatusOr<RunResult> RunOnce(const Trial& trial);
   bool IsResult(const absl::Status& status) const;
 
   ServicesOptions options_;

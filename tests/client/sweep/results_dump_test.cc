@@ -45,7 +45,7 @@ TEST_F(ResultsDumpTest, ARowIsTheTrialAndItsResult) {
       ResultsCsv(results, false).value(),
       absl::StrCat(
           "key,problem,n,scales,d,frame,sharpness,encoding,eta,eta_mode,mask,ask,"
-          "memory_limit_bytes,algorithm,seed,secret_seed,outcome,refusal,sharpness,"
+          "memory_limit_bytes,algorithm,seed,secret_seed,outcome,refusal,sharpness_used,"
           "payload_bits,asked_bits,asked_errors,bit_errors,floor_bits,soft_floor_bits,"
           "state_bits,snapshot_bytes,snapshot_sha256\n",
           plan_.trials[0].key,

@@ -65,7 +65,7 @@ TEST(SweepSpecTest, EveryKeyTakesAListOfValues) {
           "mask": ["private", "none"], "ask": ["", "all"], "memory_limit": [0, 9],
           "algorithm": ["exact", "mean"], "seeds": [5, 7]}]})");
   ASSERT_THAT(trials, IsOk());
-  ASSERT_EQ(trials->size(), size_t{4} << 13);
+  ASSERT_EQ(trials->size(), size_t{4} << 12);
   const Trial wanted = {.problem = "index",
                         .scales = "1,3",
                         .dims = 2,
