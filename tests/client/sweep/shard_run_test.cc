@@ -193,7 +193,7 @@ TEST_F(ShardRunTest, KilledBeforeOrAfterAnyTrialItGoesOnWhereItWas) {
 // Every moment at which a kill can make a difference to what is on disk: from the file being
 // made to the last commit.
 TEST_F(ShardRunTest, KilledAtAnyStepOnDiskItLosesNothingThatWasCommitted) {
-  const SweepPlan plan = PlanOf(3);
+  const SweepPlan plan = PlanOf(2);
   const std::string serial = SerialDump(plan);
   int step = 1;
   for (; step < 1000; ++step) {
