@@ -32,7 +32,6 @@
 namespace kvwire {
 namespace {
 
-constexpr int64_t kDims = 128;
 constexpr int64_t kBlockRows = 1024;
 constexpr int64_t kMiB = int64_t{1} << 20;
 // Beyond any cache; and enough for what computes more than it copies, or looks at all it has.
@@ -75,13 +74,14 @@ struct Subject {
   std::string spec;
   std::string name;
   int64_t bytes = 0;
+  int64_t dims = 128;
   int passes = 5;
   bool takes_queries = false;
   bool counts_floats = false;  // in every phase, not only in encode
   bool on_all_cores = false;   // besides on one
   std::optional<KeyFrameKind> frame;
 
-  int64_t rows() const { return bytes / (2 * kDims * int64_t{sizeof(float)}); }
+  int64_t rows() const { return bytes / (2 * dims * int64_t{sizeof(float)}); }
 };
 
 // Tokens, and the caches that they come to.
@@ -89,25 +89,25 @@ class Tokens {
  public:
   explicit Tokens(const Subject& subject)
       : subject_(subject),
-        keys_(Numbers(subject.rows() * kDims, false)),
-        values_(Numbers(subject.rows() * kDims, subject.frame.has_value())) {
+        keys_(Numbers(subject.rows() * subject.dims, false)),
+        values_(Numbers(subject.rows() * subject.dims, subject.frame.has_value())) {
     setup_.spec = *ParseBuiltInSpec(subject.spec);
-    setup_.dims = kDims;
+    setup_.dims = subject.dims;
     setup_.seed = 1;
     setup_.sharpness = 1;
     if (!subject.frame.has_value()) return;
-    setup_.frame = *KeyFrame::Create(*subject.frame, 1, subject.rows(), kDims);
-    setup_.frame->Fill(0, Eigen::Map<Matrix>(keys_.data(), subject.rows(), kDims));
+    setup_.frame = *KeyFrame::Create(*subject.frame, 1, subject.rows(), subject.dims);
+    setup_.frame->Fill(0, Eigen::Map<Matrix>(keys_.data(), subject.rows(), subject.dims));
   }
 
   std::unique_ptr<KvCache> Encoded() const {
     std::unique_ptr<KvCache> cache = *CreateCache(setup_);
     for (int64_t row = 0; row < subject_.rows(); row += kBlockRows) {
-      const float* keys = keys_.data() + row * kDims;
+      const float* keys = keys_.data() + row * subject_.dims;
       OrDie(cache->Append({.rows = std::min(kBlockRows, subject_.rows() - row),
                            .queries = subject_.takes_queries ? keys : nullptr,
                            .keys = keys,
-                           .values = values_.data() + row * kDims}));
+                           .values = values_.data() + row * subject_.dims}));
     }
     return cache;
   }
@@ -237,10 +237,12 @@ void RegisterBaselines() {
              half);
   }
   // A code's keys are there at once, those of "unit" are computed number by number to be
-  // compared with what is appended.
+  // compared with what is appended. d = 512: in fewer dimensions the code has not as many
+  // keys.
   Register({.spec = "bitplane",
             .name = "bitplane/frame:code",
             .bytes = kLargeBytes,
+            .dims = 512,
             .on_all_cores = true,
             .frame = KeyFrameKind::kCode},
            half, half);
