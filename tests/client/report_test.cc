@@ -62,10 +62,11 @@ TEST(ReportTest, TheObjectHasExactlyTheDocumentedKeys) {
   EXPECT_THAT(
       KeysOf(json),
       UnorderedElementsAre("run_id", "version", "parameters", "payload_bits", "asked_bits",
-                           "asked_errors", "bit_errors", "bit_error_rate", "floor_bits",
-                           "soft_floor_bits", "leak_bits", "state_leak_bits", "soft_leak_bits",
-                           "leak_test", "state_bits", "snapshot_bytes", "snapshot_sha256",
-                           "efficiency", "alice", "bob", "connections", "seconds", "verdict"));
+                           "asked_errors", "queries", "changed_bits", "bit_errors",
+                           "bit_error_rate", "floor_bits", "soft_floor_bits", "leak_bits",
+                           "state_leak_bits", "soft_leak_bits", "leak_test", "state_bits",
+                           "snapshot_bytes", "snapshot_sha256", "efficiency", "alice", "bob",
+                           "connections", "seconds", "peak_memory_bytes", "verdict"));
   EXPECT_THAT(KeysOf(In(json, "parameters")),
               UnorderedElementsAre("problem", "n", "scales", "tokens", "queries", "replays",
                                    "d", "frame", "seed", "sharpness", "encoding", "eta",
@@ -76,8 +77,9 @@ TEST(ReportTest, TheObjectHasExactlyTheDocumentedKeys) {
                                         "retransmitted_bytes",    "ip_bytes"};
   EXPECT_THAT(KeysOf(In(json, "alice")), UnorderedElementsAreArray(end));
   EXPECT_THAT(KeysOf(In(json, "bob")), UnorderedElementsAreArray(end));
-  EXPECT_THAT(KeysOf(In(json, "seconds")),
-              UnorderedElementsAre("ingest", "transfer", "attend", "total"));
+  EXPECT_THAT(
+      KeysOf(In(json, "seconds")),
+      UnorderedElementsAre("ingest", "snapshot", "transfer", "restore", "attend", "total"));
   EXPECT_THAT(KeysOf(In(json, "verdict")), UnorderedElementsAre("ok", "reasons"));
 }
 

@@ -36,8 +36,8 @@ class LyingAlice final : public v1::AliceService::Service {
                         v1::GenerateResponse* response) override {
     v1::GenerateRequest changed = *request;
     lies_.Change(*changed.mutable_parameters());
-    // The lowest bit of a significand: as small a change as there is.
-    if (lies_.initial_token) changed.mutable_initial_token()->front() ^= 1;
+    // The highest bit of a significand: a low one may be lost in rounding.
+    if (lies_.initial_token) changed.mutable_initial_token()->at(2) ^= 0x40;
     const auto context = grpc::ClientContext::FromServerContext(*server);
     return honest_->Generate(context.get(), changed, response);
   }
