@@ -63,22 +63,14 @@ int Report(const absl::Status& status, int exit_code, const std::string& json) {
 
 using AddCommand = kvwire::Command (*)(CLI::App&);
 constexpr std::pair<const char*, AddCommand> kCommands[] = {
-    {"demo", kvwire::AddDemoCommand},
-    {"run", kvwire::AddRunCommand},
-    {"send", kvwire::AddSendCommand},
-    {"problems", kvwire::AddProblemsCommand},
-    {"scaling", kvwire::AddScalingCommand},
-    {"generate", kvwire::AddGenerateCommand},
-    {"rank", kvwire::AddRankCommand},
-    {"curve", kvwire::AddCurveCommand},
-    {"sweep", kvwire::AddSweepCommand},
-    {"verify", kvwire::AddVerifyCommand},
-    {"bounds", kvwire::AddBoundsCommand},
-    {"list", kvwire::AddListCommand},
-    {"inspect", kvwire::AddInspectCommand},
-    {"waterfall", kvwire::AddWaterfallCommand},
-    {"health", kvwire::AddHealthCommand},
-    {"conformance", kvwire::AddConformanceCommand}};
+    {"demo", kvwire::AddDemoCommand},       {"run", kvwire::AddRunCommand},
+    {"send", kvwire::AddSendCommand},       {"problems", kvwire::AddProblemsCommand},
+    {"scaling", kvwire::AddScalingCommand}, {"generate", kvwire::AddGenerateCommand},
+    {"rank", kvwire::AddRankCommand},       {"curve", kvwire::AddCurveCommand},
+    {"sweep", kvwire::AddSweepCommand},     {"verify", kvwire::AddVerifyCommand},
+    {"bounds", kvwire::AddBoundsCommand},   {"list", kvwire::AddListCommand},
+    {"inspect", kvwire::AddInspectCommand}, {"waterfall", kvwire::AddWaterfallCommand},
+    {"health", kvwire::AddHealthCommand},   {"conformance", kvwire::AddConformanceCommand}};
 
 }  // namespace
 
