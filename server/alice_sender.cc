@@ -19,8 +19,6 @@ constexpr absl::Duration kCloseTime = absl::Seconds(10);
 constexpr int64_t kSmallestChunkBytes = int64_t{1} << 20;
 constexpr int64_t kLargestChunkBytes = int64_t{4} << 20;
 
-const char kSendMethod[] = "/kvwire.v1.OneWayChannelService/Send";
-
 }  // namespace
 
 MessageSender::MessageSender(MeasuredChannel connection, uint64_t run_id,
@@ -32,7 +30,9 @@ MessageSender::MessageSender(MeasuredChannel connection, uint64_t run_id,
   if (payload_bytes.has_value()) fields_.set_payload_bytes(*payload_bytes);
   // The headers travel with the first chunk, in one segment.
   call_->context()->set_initial_metadata_corked(true);
-  writer_ = StartBulkSend(*connection_.channel, kSendMethod, call_->context(), &response_);
+  writer_ = StartBulkSend(*connection_.channel,
+                          MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
+                          call_->context(), &response_);
 }
 
 MessageSender::~MessageSender() {

@@ -25,8 +25,8 @@ absl::Status TakeAnswer(const std::string& bytes, int64_t first, int64_t count, 
 
 constexpr int kRestoreData = v1::RestoreRequest::kDataFieldNumber;
 
-std::string MethodName(std::string_view name) {
-  return absl::StrCat("/", v1::AlgorithmService::service_full_name(), "/", std::string(name));
+std::string MethodName(const char* name) {
+  return MethodPath(v1::AlgorithmService::service_full_name(), name);
 }
 
 absl::Status TakePiece(grpc::ByteBuffer& message,

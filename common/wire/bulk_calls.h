@@ -2,7 +2,7 @@
 #define KVWIRE_COMMON_WIRE_BULK_CALLS_H_
 
 // Calls whose streamed messages are buffers (bulk_message.h) instead of generated classes:
-// what a generated stub does, with another message type. `method` is "/package.Service/Name".
+// what a generated stub does, with another message type.
 
 #include <grpcpp/channel.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -11,7 +11,15 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+
 namespace kvwire {
+
+// What the calls below take: "/package.Service/Name". `service` is a generated service's
+// service_full_name().
+inline std::string MethodPath(const char* service, const char* name) {
+  return absl::StrCat("/", service, "/", name);
+}
 
 // Client streaming.
 template <typename Response>
