@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,15 +19,6 @@
 
 namespace kvwire {
 namespace {
-
-// Whether every bit must come back: evictors, sketches, the baselines that look at no key and
-// the one that is asked for errors lose some, and quantisers may.
-bool IsLossless(const KvAlgorithm& algorithm) {
-  constexpr std::string_view kLossyBaselines[] = {"floor", "mean", "zero"};
-  return algorithm.kind == AlgorithmKind::kBaseline &&
-         std::find(std::begin(kLossyBaselines), std::end(kLossyBaselines), algorithm.name) ==
-             std::end(kLossyBaselines);
-}
 
 std::string FileName(const std::string& algorithm) {
   std::string name = algorithm;
@@ -72,7 +62,7 @@ std::vector<Exhibit> AllExhibits() {
   std::vector<Exhibit> exhibits;
   for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
     if (algorithm.attention == AttentionSupport::kTensor) continue;
-    exhibits.push_back({std::string(algorithm.name), IsLossless(algorithm)});
+    exhibits.push_back({std::string(algorithm.name), algorithm.keeps_every_bit});
   }
   exhibits.push_back({"streaming:sinks=4,window=680", false});
   return exhibits;

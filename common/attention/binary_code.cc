@@ -1,8 +1,10 @@
 #include "common/attention/binary_code.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -98,6 +100,37 @@ bool BinaryCode::Negative(int64_t word, int64_t coordinate) const {
     negative ^= form_[(x & ~field_mask) | scaled] != 0;
   }
   return negative;
+}
+
+void BinaryCode::FillCoset(uint64_t coset, absl::Span<uint8_t> form) const {
+  std::fill(form.begin(), form.end(), uint8_t{0});
+  if (coset == 0) return;
+  const size_t mask = log_.size() - 1;
+  for (size_t x = 0; x < form.size(); ++x) {
+    if ((x & mask) == 0) continue;
+    form[x] = form_[(x & ~mask) | power_[log_[coset] + log_[x & mask]]];
+  }
+}
+
+void BinaryCode::VisitWords(int64_t first, int64_t count, WordVisitor visitor) const {
+  const auto dims = static_cast<size_t>(dims_);
+  std::vector<uint8_t> form(dims);
+  std::vector<uint8_t> negative(dims);
+  std::optional<uint64_t> filled;
+  for (int64_t word = first; word < first + count; ++word) {
+    const auto w = static_cast<uint64_t>(word);
+    const uint64_t coset = w >> (bits_ + 1);
+    if (filled != coset) FillCoset(coset, absl::MakeSpan(form));
+    filled = coset;
+    // <linear, x> doubles: it is the same for x + 2^i, but for the i-th bit of linear.
+    negative[0] = static_cast<uint8_t>(w >> bits_ & 1);
+    for (size_t half = 1, i = 0; half < dims; half *= 2, ++i) {
+      const auto flip = static_cast<uint8_t>(w >> i & 1);
+      for (size_t x = 0; x < half; ++x) negative[half + x] = negative[x] ^ flip;
+    }
+    for (size_t x = 0; x < dims; ++x) negative[x] ^= form[x];
+    visitor(word, negative);
+  }
 }
 
 double BinaryCode::coherence() const {

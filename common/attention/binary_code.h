@@ -20,7 +20,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 namespace kvwire {
 
@@ -37,6 +39,12 @@ class BinaryCode {
   // True where coordinate `coordinate` of word `word` is -1. O(1).
   bool Negative(int64_t word, int64_t coordinate) const;
 
+  // Visits words first .. first + count - 1 as their coordinates, 1 where one is -1, else 0:
+  // many coordinates at once, where Negative() looks at one.
+  using WordVisitor =
+      absl::FunctionRef<void(int64_t word, absl::Span<const uint8_t> negative)>;
+  void VisitWords(int64_t first, int64_t count, WordVisitor visitor) const;
+
   // A proved upper bound on <w, w'> / d over different words among the first
   // words(): 0 up to 2 d words, then 1/sqrt(d) or sqrt(2/d), which is attained.
   double coherence() const;
@@ -44,6 +52,8 @@ class BinaryCode {
  private:
   BinaryCode(int64_t dims, int64_t words);
   void FillForm(int degree);
+  // Q(coset * x) of every x, into `form` [d].
+  void FillCoset(uint64_t coset, absl::Span<uint8_t> form) const;
 
   int64_t dims_;
   int64_t words_;

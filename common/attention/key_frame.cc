@@ -91,11 +91,12 @@ void KeyFrame::Fill(int64_t first, Eigen::Ref<Matrix> out) const {
   }
   if (code_.has_value()) {
     const float entry = static_cast<float>(1 / std::sqrt(d));
-    for (int64_t i = 0; i < out.rows(); ++i) {
-      for (int64_t j = 0; j < dims_; ++j) {
-        out(i, j) = code_->Negative(first + i, j) ? -entry : entry;
-      }
-    }
+    code_->VisitWords(first, out.rows(),
+                      [&](int64_t word, absl::Span<const uint8_t> negative) {
+                        float* row = out.row(word - first).data();
+                        for (size_t j = 0; j < negative.size(); ++j)
+                          row[j] = negative[j] != 0 ? -entry : entry;
+                      });
     return;
   }
   const bool unit = kind_ == KeyFrameKind::kUnit;

@@ -82,10 +82,11 @@ absl::Status CodedCache::Append(const TokenBlock& block) {
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, CodableRows(block));
   const int64_t rows = keys_.rows() + static_cast<int64_t>(stored.size());
   KVWIRE_RETURN_IF_ERROR(CheckMemory(PeakBytes(rows), setup().memory_limit_bytes));
-  for (const int64_t i : stored) {
-    keys_.Append(RowOf(block.keys, i));
-    values_.Append(RowOf(block.values, i));
-  }
+  const auto count = static_cast<int64_t>(stored.size());
+  keys_.Append(count,
+               [&](int64_t i) { return RowOf(block.keys, stored[static_cast<size_t>(i)]); });
+  values_.Append(
+      count, [&](int64_t i) { return RowOf(block.values, stored[static_cast<size_t>(i)]); });
   tokens_ += block.rows;
   return absl::OkStatus();
 }

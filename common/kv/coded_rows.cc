@@ -7,7 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/little_endian.h"
+#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
+#include "common/kv/row_content.h"
 #include "common/kv/small_float.h"
 #include "common/kv/token_rows.h"
 
@@ -19,16 +21,16 @@ constexpr int kHalfBits = 16;
 // Halfway between the largest number of binary16 and what would be the next.
 constexpr float kHalfOverflow = 65520;
 
+// Rows that one thread codes one after the other.
+constexpr int64_t kRowsAtOnce = 64;
+
 }  // namespace
 
 CodedRows::CodedRows(std::unique_ptr<RowCodec> codec, int64_t width)
     : codec_(std::move(codec)),
       width_(width),
       fields_(codec_->fields()),
-      codes_(fields_.size()),
-      row_(keeps_rows() ? 0 : 1, width) {
-  for (PackedBits& bits : codes_) outputs_.push_back(&bits);
-}
+      codes_(fields_.size()) {}
 
 int64_t CodedRows::GroupsOf(int64_t rows) const {
   return std::max(int64_t{0}, rows - codec_->recent_rows()) / codec_->group_rows();
@@ -50,37 +52,70 @@ int64_t CodedRows::RowsBeforeLastGroup(int64_t rows) const {
 }
 
 absl::Status CodedRows::CheckRow(absl::Span<const float> row) const {
-  for (const float number : row) {
-    if (std::abs(number) < kHalfOverflow) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(number, " is over the range of binary16, which is 65504"));
-  }
-  return codec_->CheckRow(row);
+  bool all_fit = true;  // looked at to the end: many numbers at once
+  for (const float number : row) all_fit &= std::abs(number) < kHalfOverflow;
+  if (all_fit) return codec_->CheckRow(row);
+  const float* const large = std::find_if_not(
+      row.begin(), row.end(), [](float number) { return std::abs(number) < kHalfOverflow; });
+  return absl::InvalidArgumentError(
+      absl::StrCat(*large, " is over the range of binary16, which is 65504"));
 }
 
-void CodedRows::Append(absl::Span<const float> row) {
+void CodedRows::Append(int64_t count,
+                       absl::FunctionRef<absl::Span<const float>(int64_t)> row) {
   if (!keeps_rows()) {
-    std::copy(row.begin(), row.end(), row_.data());
-    Encode(row_);
+    EncodeGroups(count, [&](int64_t group, Matrix& rows) {
+      const absl::Span<const float> numbers = row(group);
+      std::copy(numbers.begin(), numbers.end(), rows.data());
+    });
     return;
   }
-  for (const float number : row) waiting_.emplace_back(number);
-  if (waiting() > most_waiting()) EncodeOldestGroup();
+  std::vector<Eigen::half> rounded(static_cast<size_t>(width_));
+  for (int64_t i = 0; i < count; ++i) {
+    RoundRow<Eigen::half>(row(i), rounded.data());
+    waiting_.insert(waiting_.end(), rounded.begin(), rounded.end());
+  }
+  if (waiting() <= most_waiting()) return;
+  // From the rounded rows, which are all that a restored state has.
+  const int64_t group_size = codec_->group_rows() * width_;
+  const int64_t groups = (waiting() - codec_->recent_rows()) / codec_->group_rows();
+  EncodeGroups(groups, [&](int64_t group, Matrix& rows) {
+    const auto begin = waiting_.begin() + group * group_size;
+    std::transform(begin, begin + group_size, rows.data(),
+                   [](Eigen::half number) { return static_cast<float>(number); });
+  });
+  waiting_.erase(waiting_.begin(), waiting_.begin() + groups * group_size);
 }
 
-void CodedRows::Encode(const Matrix& group) {
-  codec_->Encode(group, outputs_);
-  ++groups_;
+void CodedRows::EncodePart(int64_t first, int64_t end, GroupFiller fill,
+                           absl::Span<PackedBits> out) const {
+  std::vector<PackedBits*> outputs;
+  for (PackedBits& bits : out) outputs.push_back(&bits);
+  Matrix rows(codec_->group_rows(), width_);
+  for (int64_t group = first; group < end; ++group) {
+    fill(group, rows);
+    codec_->Encode(rows, outputs);
+  }
 }
 
-// From the rounded rows, which are all that a restored state has.
-void CodedRows::EncodeOldestGroup() {
-  Matrix group(codec_->group_rows(), width_);
-  const auto end = waiting_.begin() + group.size();
-  std::transform(waiting_.begin(), end, group.data(),
-                 [](Eigen::half number) { return static_cast<float>(number); });
-  waiting_.erase(waiting_.begin(), end);
-  Encode(group);
+void CodedRows::EncodeGroups(int64_t count, GroupFiller fill) {
+  const int64_t at_once = std::max<int64_t>(1, kRowsAtOnce / codec_->group_rows());
+  const int64_t parts = (count + at_once - 1) / at_once;
+  groups_ += count;
+  if (parts <= 1 || ParallelThreads() == 1) {
+    EncodePart(0, count, fill, absl::MakeSpan(codes_));
+    return;
+  }
+  std::vector<std::vector<PackedBits>> codes(static_cast<size_t>(parts));
+  ParallelFor(parts, [&](int64_t part) {
+    std::vector<PackedBits>& mine = codes[static_cast<size_t>(part)];
+    mine.resize(fields_.size());
+    EncodePart(part * at_once, std::min(count, (part + 1) * at_once), fill,
+               absl::MakeSpan(mine));
+  });
+  for (const std::vector<PackedBits>& part : codes) {
+    for (size_t i = 0; i < part.size(); ++i) codes_[i].Append(part[i]);
+  }
 }
 
 void CodedRows::Decode(int64_t first, Eigen::Ref<Matrix> out) const {

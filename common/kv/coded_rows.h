@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "common/base/matrix.h"
@@ -36,7 +37,8 @@ class CodedRows {
 
   // OK, or INVALID_ARGUMENT: a number over the range of binary16, and RowCodec::CheckRow.
   absl::Status CheckRow(absl::Span<const float> row) const;
-  void Append(absl::Span<const float> row);  // [w], checked
+  // Appends `count` rows, row(i) [w] being checked; several threads code groups of them.
+  void Append(int64_t count, absl::FunctionRef<absl::Span<const float>(int64_t)> row);
 
   // Writes rows first .. first + out.rows() - 1 into `out`. `first` is a multiple of
   // group_rows(), and so is the count unless the range ends with rows().
@@ -59,8 +61,12 @@ class CodedRows {
   bool keeps_rows() const { return most_waiting() > 0; }
   // How many groups of `rows` rows are coded.
   int64_t GroupsOf(int64_t rows) const;
-  void Encode(const Matrix& group);
-  void EncodeOldestGroup();
+  // Codes `count` groups more, of which fill(group, rows) writes the rows [G, w].
+  using GroupFiller = absl::FunctionRef<void(int64_t group, Matrix& rows)>;
+  void EncodeGroups(int64_t count, GroupFiller fill);
+  // Codes groups first .. end - 1 of these and appends their bits to `out`, one a field.
+  void EncodePart(int64_t first, int64_t end, GroupFiller fill,
+                  absl::Span<PackedBits> out) const;
   absl::Status BeginField(const SnapshotSection& section, int64_t most_rows);
   absl::Status BeginWaiting(const SnapshotSection& section, int64_t most_rows);
   absl::Status CheckNumbers(const CodeField& field, const PackedBits& bits) const;
@@ -70,10 +76,8 @@ class CodedRows {
   int64_t width_;
   std::vector<CodeField> fields_;
   int64_t groups_ = 0;
-  std::vector<PackedBits> codes_;     // one a field
-  std::vector<PackedBits*> outputs_;  // the same, as the codec wants them
-  Matrix row_;                        // [1, w], if rows do not wait
-  std::deque<Eigen::half> waiting_;   // [waiting(), w]
+  std::vector<PackedBits> codes_;    // one a field
+  std::deque<Eigen::half> waiting_;  // [waiting(), w]
 
   size_t restoring_ = 0;  // the section that bytes go to
   BitsSection section_;

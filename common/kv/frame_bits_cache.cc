@@ -1,6 +1,8 @@
 #include "common/kv/frame_bits_cache.h"
 
 #include <algorithm>
+#include <atomic>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/parallel.h"
@@ -15,6 +17,36 @@ constexpr int64_t kMaxBits = int64_t{1} << 60;
 
 // That a thread fills at once.
 constexpr int64_t kPartRows = 32;
+
+// Rows that one thread looks at one after the other.
+constexpr int64_t kRowsAtOnce = 64;
+
+// The loops below run to the end whatever they find: many numbers at once.
+
+// Whether `key`, or zeros, is `wanted`.
+bool Carries(const float* key, const float* wanted, int64_t width) {
+  if (key == nullptr) return false;
+  int different = 0;
+  for (int64_t j = 0; j < width; ++j) different |= key[j] != wanted[j] ? 1 : 0;
+  return different == 0;
+}
+
+// Writes which of `count` values are 1; false if one is neither 1 nor `zero`.
+bool TakeBits(const float* values, int64_t count, float zero, uint8_t* bits) {
+  int strange = 0;
+  for (int64_t j = 0; j < count; ++j) {
+    const int one = values[j] == 1 ? 1 : 0;
+    bits[j] = static_cast<uint8_t>(one);
+    strange |= values[j] == zero ? 0 : 1 - one;
+  }
+  return strange == 0;
+}
+
+bool AreOnes(const float* values, int64_t count) {
+  int others = 0;
+  for (int64_t j = 0; j < count; ++j) others |= values[j] != 1 ? 1 : 0;
+  return others == 0;
+}
 
 }  // namespace
 
@@ -39,15 +71,9 @@ absl::Status FrameBitsCache::Append(const TokenBlock& block) {
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
                           StoredRows<float>(block, width(), tokens_));
   KVWIRE_RETURN_IF_ERROR(CheckKeys(block, stored));
-  KVWIRE_RETURN_IF_ERROR(CheckValues(block, stored));
-  std::vector<uint8_t> bits(static_cast<size_t>(dims()));
-  for (const int64_t row : stored) {
-    for (int64_t j = 0; j < dims(); ++j) {
-      const bool bit = block.values != nullptr && block.values[row * width() + j] == 1;
-      bits[static_cast<size_t>(j)] = bit ? 1 : 0;
-    }
-    TakeRow(bits);
-  }
+  KVWIRE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bits, BitsOf(block, stored));
+  const auto row_bits = static_cast<size_t>(dims());
+  for (size_t i = 0; i < stored.size(); ++i) TakeRow({&bits[i * row_bits], row_bits});
   tokens_ += block.rows;
   return absl::OkStatus();
 }
@@ -77,41 +103,64 @@ absl::Status FrameBitsCache::CheckKeys(const TokenBlock& block,
         absl::StrCat("token ", tokens_ + stored[frame_.rows() - rows()],
                      " is one more than the public frame's ", frame_.rows(), " keys"));
   }
-  Matrix keys;
-  for (int64_t first = 0; first < count; first += block_rows_) {
-    keys.resize(std::min(block_rows_, count - first), width());
+  const int64_t parts = (count + kRowsAtOnce - 1) / kRowsAtOnce;
+  std::vector<int64_t> wrong(static_cast<size_t>(parts), count);  // the first of each part
+  ParallelFor(parts, [&](int64_t part) {
+    const int64_t first = part * kRowsAtOnce;
+    Matrix keys(std::min(kRowsAtOnce, count - first), width());
     FillKeys(rows() + first, keys);
-    for (int64_t i = 0; i < keys.rows(); ++i) {
-      const int64_t row = stored[first + i];
-      if (block.keys != nullptr &&
-          std::equal(keys.row(i).begin(), keys.row(i).end(), block.keys + row * width())) {
-        continue;
+    for (int64_t i = keys.rows(); i-- > 0;) {
+      const float* key = block.keys == nullptr
+                             ? nullptr
+                             : block.keys + stored[static_cast<size_t>(first + i)] * width();
+      if (!Carries(key, keys.row(i).data(), width())) {
+        wrong[static_cast<size_t>(part)] = first + i;
       }
-      return absl::FailedPreconditionError(
-          absl::StrCat("token ", tokens_ + row, " does not carry key ", rows() + first + i,
-                       " of the public frame"));
     }
-  }
-  return absl::OkStatus();
+  });
+  const int64_t first = wrong.empty() ? count : *std::min_element(wrong.begin(), wrong.end());
+  if (first == count) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("token ", tokens_ + stored[static_cast<size_t>(first)],
+                   " does not carry key ", rows() + first, " of the public frame"));
 }
 
-absl::Status FrameBitsCache::CheckValues(const TokenBlock& block,
-                                         const std::vector<int64_t>& stored) const {
+absl::StatusOr<std::vector<uint8_t>> FrameBitsCache::BitsOf(
+    const TokenBlock& block, const std::vector<int64_t>& stored) const {
   const float zero = ValueOfBit(setup().encoding, false);
+  const auto count = static_cast<int64_t>(stored.size());
+  std::vector<uint8_t> bits(stored.size() * static_cast<size_t>(dims()));
   // A null pointer stands for zeros, which are the bits 0 of {0, 1} only.
-  if (block.values == nullptr && (stored.empty() || (zero == 0 && width() == dims()))) {
-    return absl::OkStatus();
+  if (block.values == nullptr) {
+    if (count == 0 || (zero == 0 && width() == dims())) return bits;
+    return NoBit(stored.front(), 0, 0);
   }
+  std::atomic<bool> all_bits = true;
+  ParallelFor((count + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t part) {
+    bool good = true;
+    const int64_t end = std::min(count, (part + 1) * kRowsAtOnce);
+    for (int64_t i = part * kRowsAtOnce; i < end; ++i) {
+      const float* values = block.values + stored[static_cast<size_t>(i)] * width();
+      good &= TakeBits(values, dims(), zero, &bits[static_cast<size_t>(i * dims())]);
+      good &= AreOnes(values + dims(), width() - dims());
+    }
+    if (!good) all_bits = false;
+  });
+  if (all_bits) return bits;
   for (const int64_t row : stored) {
     for (int64_t j = 0; j < width(); ++j) {
-      const float value = block.values == nullptr ? 0 : block.values[row * width() + j];
-      if (value == 1 || (j < dims() && value == zero)) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat("token ", tokens_ + row, " has a value of ", value, ", not ",
-                       j < dims() ? absl::StrCat(zero, " or ") : "", "1"));
+      const float value = block.values[row * width() + j];
+      if (value != 1 && (j >= dims() || value != zero)) return NoBit(row, j, value);
     }
   }
-  return absl::OkStatus();
+  return absl::InternalError("a value was refused without a reason");
+}
+
+absl::Status FrameBitsCache::NoBit(int64_t row, int64_t column, float value) const {
+  const float zero = ValueOfBit(setup().encoding, false);
+  return absl::InvalidArgumentError(
+      absl::StrCat("token ", tokens_ + row, " has a value of ", value, ", not ",
+                   column < dims() ? absl::StrCat(zero, " or ") : "", "1"));
 }
 
 void FrameBitsCache::VisitRows(BlockVisitor visitor) const {

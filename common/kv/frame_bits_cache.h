@@ -11,6 +11,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/attention/key_frame.h"
 #include "common/base/matrix.h"
@@ -50,7 +51,10 @@ class FrameBitsCache : public RowCache {
 
  private:
   absl::Status CheckKeys(const TokenBlock& block, const std::vector<int64_t>& stored) const;
-  absl::Status CheckValues(const TokenBlock& block, const std::vector<int64_t>& stored) const;
+  // The bits [stored, d] of the values, or INVALID_ARGUMENT if one is none.
+  absl::StatusOr<std::vector<uint8_t>> BitsOf(const TokenBlock& block,
+                                              const std::vector<int64_t>& stored) const;
+  absl::Status NoBit(int64_t row, int64_t column, float value) const;
   // The keys of rows first .. first + keys.rows() - 1 [count, w].
   void FillKeys(int64_t first, Eigen::Ref<Matrix> keys) const;
   // Their values; row t of `bits` is the first of them.

@@ -5,13 +5,18 @@
 // the lower end's in the lower half of the bits.
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "common/kv/min_max_grid.h"
 #include "common/kv/packed_bits.h"
 #include "common/kv/small_float.h"
 
 namespace kvwire {
+
+// The least and the greatest of finite numbers, one at least; many at once.
+std::pair<float, float> LeastAndGreatest(absl::Span<const float> numbers);
 
 class GridEnds {
  public:

@@ -1,11 +1,25 @@
 #include "common/kv/packed_bits.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "common/base/little_endian.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
+namespace {
+
+// The eight bytes of `values`, each below 2^width, as 8 width bits, 1 <= width <= 7.
+uint64_t Gathered(uint64_t values, int width) {
+  const uint64_t pairs =
+      (values & 0x00ff00ff00ff00ff) | (values & 0xff00ff00ff00ff00) >> (8 - width);
+  const uint64_t fours =
+      (pairs & 0x0000ffff0000ffff) | (pairs & 0xffff0000ffff0000) >> (16 - 2 * width);
+  return (fours & 0xffffffff) | fours >> 32 << 4 * width;
+}
+
+}  // namespace
 
 void PackedBits::Put(uint64_t value, int width) {
   while (width > 0) {
@@ -20,6 +34,55 @@ void PackedBits::Put(uint64_t value, int width) {
     width -= count;
     bits_ += count;
   }
+}
+
+uint64_t PackedBits::TakePartialByte() {
+  const auto used = static_cast<int>(bits_ % 8);
+  if (used == 0) return 0;
+  const auto last = static_cast<unsigned char>(pieces_.back().back());
+  pieces_.back().pop_back();
+  if (pieces_.back().empty()) pieces_.pop_back();
+  bits_ -= used;
+  return last;
+}
+
+void PackedBits::PutAll(absl::Span<const uint8_t> values, int width) {
+  const bool aligned = bits_ % 8 == 0;
+  const char* bytes = reinterpret_cast<const char*>(values.data());
+  if (width == 8 && aligned) return AppendBytes({bytes, values.size()});
+  const size_t whole = width == 8 ? 0 : values.size() / 8 * 8;
+  auto held = static_cast<int>(bits_ % 8);
+  uint64_t word = TakePartialByte();
+  std::array<char, 512 + sizeof(word)> staged;
+  size_t filled = 0;
+  for (size_t i = 0; i < whole; i += 8) {
+    word |= Gathered(LoadLittleEndian<uint64_t>(bytes + i), width) << held;
+    std::memcpy(staged.data() + filled, &word, sizeof(word));
+    held += 8 * width;
+    filled += static_cast<size_t>(held / 8);
+    word >>= held / 8 * 8;
+    held %= 8;
+    if (filled + sizeof(word) <= staged.size()) continue;
+    AppendBytes({staged.data(), filled});
+    filled = 0;
+  }
+  AppendBytes({staged.data(), filled});
+  Put(word, held);
+  for (const uint8_t value : values.subspan(whole)) Put(value, width);
+}
+
+void PackedBits::Append(const PackedBits& other) {
+  if (bits_ % 8 != 0) {
+    constexpr int kWidth = 56;
+    for (int64_t at = 0; at < other.bits_; at += kWidth) {
+      const auto width = static_cast<int>(std::min<int64_t>(kWidth, other.bits_ - at));
+      Put(other.Get(at, width), width);
+    }
+    return;
+  }
+  const int64_t bits = bits_ + other.bits_;
+  for (const std::string& piece : other.pieces_) AppendBytes(piece);
+  bits_ = bits;
 }
 
 uint64_t PackedBits::Get(int64_t position, int width) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "common/kv/kv_cache.h"
 
 namespace kvwire {
@@ -26,6 +27,12 @@ class PackedBits {
   // kMaxWidth.
   void Put(uint64_t value, int width);
 
+  // Put() of each of `values`, below 2^width, in order; faster. 1 <= width <= 8.
+  void PutAll(absl::Span<const uint8_t> values, int width);
+
+  // Appends all bits of `other`.
+  void Append(const PackedBits& other);
+
   // Bits position .. position + width - 1, the first one lowest. They must exist.
   uint64_t Get(int64_t position, int width) const;
 
@@ -40,6 +47,9 @@ class PackedBits {
 
  private:
   static constexpr int64_t kPieceBits = 8 * kMaxPieceBytes;
+
+  // Drops the last bits % 8 bits and returns them, so that whole bytes can follow.
+  uint64_t TakePartialByte();
 
   int64_t bits_ = 0;
   std::vector<std::string> pieces_;

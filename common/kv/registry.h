@@ -44,6 +44,8 @@ struct KvAlgorithm {
   AttentionSupport attention = AttentionSupport::kBoth;
   // Keys are not stored but known by the place of their tokens in the stream.
   bool keys_by_place = false;
+  // Bits in values (ValueEncoding) come back from every token as they were, at any size.
+  bool keeps_every_bit = false;
   // Returns INVALID_ARGUMENT on an option's value, FAILED_PRECONDITION without a
   // frame where one is needed, RESOURCE_EXHAUSTED if the L tokens of setup.frame
   // would not fit into setup.memory_limit_bytes.

@@ -1,6 +1,7 @@
 #include "common/kv/snapshot_parser.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -48,7 +49,11 @@ absl::Status SnapshotParser::Consume(std::string_view& piece) {
   position_ += static_cast<int64_t>(part.size());
   body_left_ -= static_cast<int64_t>(part.size());
   if (body_left_ == 0) stage_ = Stage::kChecksum;
-  return visitor_.VisitBody(part);
+  if (!exhausted_.ok()) return absl::OkStatus();
+  absl::Status status = visitor_.VisitBody(part);
+  if (!absl::IsResourceExhausted(status)) return status;
+  exhausted_ = std::move(status);
+  return absl::OkStatus();
 }
 
 // A header says how long it is only as it is read; all of them are short.
@@ -90,6 +95,7 @@ absl::Status SnapshotParser::ReadChecksum() {
         "the checksum of a section is wrong: section %d of %d says %08x and has %08x",
         section_, sections_, stored, crc_));
   }
+  KVWIRE_RETURN_IF_ERROR(exhausted_);
   pending_.clear();
   NextSection();
   return visitor_.EndSection(stored);

@@ -33,9 +33,10 @@ class SnapshotParser {
  public:
   explicit SnapshotParser(SnapshotVisitor& visitor) : visitor_(visitor) {}
 
-  // Returns the visitor's first error, or DATA_LOSS, with the offset of the byte where it
-  // showed, on bytes that are not a snapshot of a known version, a wrong checksum, or
-  // bytes after the end. An error is final.
+  // Returns the visitor's first error, at the end of the section if it is RESOURCE_EXHAUSTED
+  // over the bytes of a body, which may be damaged and then announce what they like; or
+  // DATA_LOSS, with the offset of the byte where it showed, on bytes that are not a snapshot
+  // of a known version, a wrong checksum, or bytes after the end. An error is final.
   absl::Status Append(std::string_view piece);
 
   // The error of Append, or DATA_LOSS if the snapshot is not complete, which is final too.
@@ -65,6 +66,7 @@ class SnapshotParser {
   int64_t section_ = 0;   // the one being read
   int64_t body_left_ = 0;
   uint32_t crc_ = 0;
+  absl::Status exhausted_;  // what the visitor said to the body, of which it sees no more
 };
 
 }  // namespace kvwire

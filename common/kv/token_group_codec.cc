@@ -28,19 +28,22 @@ absl::Status TokenGroupCodec::CheckRow(absl::Span<const float> row) const {
 }
 
 void TokenGroupCodec::Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const {
+  std::vector<uint8_t> codes(static_cast<size_t>(layout_.width));
   for (int64_t i = 0; i < rows.rows(); ++i) {
     for (int64_t first = 0; first < layout_.width; first += layout_.group) {
-      const float* begin = &rows(i, first);
-      const float* end = begin + std::min(layout_.group, layout_.width - first);
-      const auto [low, high] = std::minmax_element(begin, end);
-      const uint64_t stored = ends_.Cover(static_cast<float>(*low * layout_.clip),
-                                          static_cast<float>(*high * layout_.clip));
+      const absl::Span<const float> group(
+          &rows(i, first),
+          static_cast<size_t>(std::min(layout_.group, layout_.width - first)));
+      const auto [low, high] = LeastAndGreatest(group);
+      const uint64_t stored = ends_.Cover(static_cast<float>(low * layout_.clip),
+                                          static_cast<float>(high * layout_.clip));
       const MinMaxGrid grid = ends_.Grid(stored, layout_.code_bits);
-      for (const float* number = begin; number < end; ++number) {
-        out[0]->Put(grid.Code(*number), layout_.code_bits);
-      }
+      std::transform(group.begin(), group.end(), codes.begin() + first, [&grid](float number) {
+        return static_cast<uint8_t>(grid.Code(number));
+      });
       out[1]->Put(stored, ends_.bits());
     }
+    out[0]->PutAll(codes, layout_.code_bits);
   }
 }
 

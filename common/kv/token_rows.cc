@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/little_endian.h"
+#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -17,6 +17,9 @@ constexpr int64_t kSaturated = std::numeric_limits<int64_t>::max();
 // Blocks are large enough for matrix products and small enough for a cache level.
 constexpr int64_t kBlockBytes = int64_t{1} << 19;
 constexpr int64_t kMaxBlockRows = 1024;
+
+// Rows that one thread writes one after the other.
+constexpr int64_t kRowsAtOnce = 128;
 
 template <typename Number>
 using RowMap = Eigen::Map<const Eigen::Matrix<Number, 1, Eigen::Dynamic>>;
@@ -33,9 +36,19 @@ absl::Status CheckFinite(const std::string& what, const float* rows, int64_t cou
   return absl::OkStatus();
 }
 
+// What half a token is once it is rounded; `rounded` [w] is room to work in.
+template <typename Number>
+RowContent HalfContent(const float* half, int64_t row, absl::Span<Number> rounded) {
+  if (half == nullptr) return RowContent::kZero;
+  const absl::Span<const float> numbers(half + row * static_cast<int64_t>(rounded.size()),
+                                        rounded.size());
+  if constexpr (std::is_same_v<Number, float>) return ContentOf(numbers);
+  return RoundRow<Number>(numbers, rounded.data());
+}
+
 }  // namespace
 
-absl::Status CheckBlock(const TokenBlock& block, const CacheSetup& setup, int64_t tokens) {
+absl::Status CheckQueries(const TokenBlock& block, const CacheSetup& setup, int64_t tokens) {
   if (block.rows < 0) {
     return absl::InvalidArgumentError(absl::StrCat("a block of ", block.rows, " rows"));
   }
@@ -43,7 +56,11 @@ absl::Status CheckBlock(const TokenBlock& block, const CacheSetup& setup, int64_
     return absl::ResourceExhaustedError(absl::StrCat(
         block.rows, " tokens after ", tokens, " are over the limit of ", kMaxCacheTokens));
   }
-  KVWIRE_RETURN_IF_ERROR(CheckFinite("query", block.queries, block.rows, setup.dims, tokens));
+  return CheckFinite("query", block.queries, block.rows, setup.dims, tokens);
+}
+
+absl::Status CheckBlock(const TokenBlock& block, const CacheSetup& setup, int64_t tokens) {
+  KVWIRE_RETURN_IF_ERROR(CheckQueries(block, setup, tokens));
   KVWIRE_RETURN_IF_ERROR(
       CheckFinite("key", block.keys, block.rows, setup.row_width(), tokens));
   return CheckFinite("value", block.values, block.rows, setup.row_width(), tokens);
@@ -77,27 +94,13 @@ absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes) {
 }
 
 template <typename Number>
-RowContent ContentOf(absl::Span<const Number> row) {
-  bool zero = true;
-  bool finite = true;
-  for (const Number number : row) {
-    const float wide = static_cast<float>(number);
-    zero &= wide == 0;
-    finite &= std::isfinite(wide);
-  }
-  if (!finite) return RowContent::kNotFinite;
-  return zero ? RowContent::kZero : RowContent::kFinite;
-}
-
-template <typename Number>
 void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Number> out) {
   Number* to = out.data();
   for (const float* half : {block.keys, block.values}) {
     if (half == nullptr) {
       std::fill_n(to, width, Number(0));
     } else {
-      std::transform(half + row * width, half + (row + 1) * width, to,
-                     [](float number) { return Number(number); });
+      RoundRow<Number>({half + row * width, static_cast<size_t>(width)}, to);
     }
     to += width;
   }
@@ -108,10 +111,11 @@ absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block, int64_t
                                                 int64_t tokens) {
   std::vector<int64_t> stored;
   if (block.keys == nullptr && block.values == nullptr) return stored;
-  std::vector<Number> row(static_cast<size_t>(2 * width));
+  std::vector<Number> rounded(static_cast<size_t>(width));
   for (int64_t i = 0; i < block.rows; ++i) {
-    LoadRow<Number>(block, i, width, absl::MakeSpan(row));
-    const RowContent content = ContentOf<Number>(row);
+    const RowContent content =
+        WholeContent(HalfContent<Number>(block.keys, i, absl::MakeSpan(rounded)),
+                     HalfContent<Number>(block.values, i, absl::MakeSpan(rounded)));
     if (content == RowContent::kNotFinite) {
       return absl::InvalidArgumentError(absl::StrCat("token ", tokens + i, " overflows ",
                                                      8 * sizeof(Number), " bits a number"));
@@ -143,29 +147,79 @@ void TokenRows<Number>::DropFront(int64_t count) {
 }
 
 template <typename Number>
+Number* TokenRows<Number>::KeyAt(int64_t row) {
+  const int64_t at = dropped_ + row;
+  return blocks_[static_cast<size_t>(at / block_rows_)].keys.data() +
+         at % block_rows_ * width_;
+}
+
+template <typename Number>
+Number* TokenRows<Number>::ValueAt(int64_t row) {
+  const int64_t at = dropped_ + row;
+  return blocks_[static_cast<size_t>(at / block_rows_)].values.data() +
+         at % block_rows_ * width_;
+}
+
+template <typename Number>
+void TokenRows<Number>::Resize(int64_t rows) {
+  const int64_t end = dropped_ + rows;
+  const auto whole = static_cast<size_t>(end / block_rows_);
+  const bool grows = rows > rows_;
+  const auto numbers = static_cast<size_t>(block_rows_ * width_);
+  for (size_t i = grows && !blocks_.empty() ? blocks_.size() - 1 : blocks_.size(); i < whole;
+       ++i) {
+    if (i == blocks_.size()) blocks_.emplace_back();
+    blocks_[i].keys.resize(numbers);
+    blocks_[i].values.resize(numbers);
+  }
+  blocks_.resize(whole + (end % block_rows_ > 0 ? 1 : 0));
+  if (end % block_rows_ > 0) {
+    blocks_.back().keys.resize(static_cast<size_t>(end % block_rows_ * width_));
+    blocks_.back().values.resize(static_cast<size_t>(end % block_rows_ * width_));
+  }
+  rows_ = rows;
+}
+
+template <typename Number>
+bool TokenRows<Number>::AppendWritten(int64_t count, RowWriter write) {
+  const int64_t before = rows_;
+  std::vector<RowContent> contents(static_cast<size_t>(count));
+  Resize(before + count);
+  ParallelFor((count + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t part) {
+    const int64_t end = std::min(count, (part + 1) * kRowsAtOnce);
+    for (int64_t i = part * kRowsAtOnce; i < end; ++i) {
+      contents[static_cast<size_t>(i)] = write(i, KeyAt(before + i), ValueAt(before + i));
+    }
+  });
+  int64_t kept = before;
+  for (int64_t i = 0; i < count; ++i) {
+    const RowContent content = contents[static_cast<size_t>(i)];
+    if (content == RowContent::kNotFinite) {
+      Resize(before);
+      return false;
+    }
+    if (content == RowContent::kZero) continue;
+    if (kept != before + i) MoveRow(before + i, kept);
+    ++kept;
+  }
+  if (kept != rows_) Resize(kept);
+  return true;
+}
+
+template <typename Number>
 void TokenRows<Number>::KeepRows(absl::Span<const int64_t> survivors) {
   const auto count = static_cast<int64_t>(survivors.size());
   for (int64_t row = 0; row < count; ++row) {
     const int64_t from = survivors[static_cast<size_t>(row)];
     if (from != row) MoveRow(from, row);
   }
-  rows_ = count;
-  const int64_t end = dropped_ + rows_;
-  blocks_.resize(static_cast<size_t>((end + block_rows_ - 1) / block_rows_));
-  if (end % block_rows_ == 0) return;
-  const auto numbers = static_cast<size_t>(end % block_rows_ * width_);
-  blocks_.back().keys.resize(numbers);
-  blocks_.back().values.resize(numbers);
+  Resize(count);
 }
 
 template <typename Number>
 void TokenRows<Number>::MoveRow(int64_t from, int64_t to) {
-  const Block& source = blocks_[static_cast<size_t>((dropped_ + from) / block_rows_)];
-  Block& target = blocks_[static_cast<size_t>((dropped_ + to) / block_rows_)];
-  const int64_t source_at = (dropped_ + from) % block_rows_ * width_;
-  const int64_t target_at = (dropped_ + to) % block_rows_ * width_;
-  std::copy_n(source.keys.begin() + source_at, width_, target.keys.begin() + target_at);
-  std::copy_n(source.values.begin() + source_at, width_, target.values.begin() + target_at);
+  std::copy_n(KeyAt(from), width_, KeyAt(to));
+  std::copy_n(ValueAt(from), width_, ValueAt(to));
 }
 
 template <typename Number>
@@ -215,70 +269,6 @@ void TokenRows<Number>::AppendSerialized(int64_t row, std::string& out) const {
   }
 }
 
-absl::Status WriteRows(int64_t rows, int64_t row_bytes, ByteSink sink,
-                       absl::FunctionRef<void(int64_t, std::string&)> append_row) {
-  std::string piece;
-  for (int64_t row = 0; row < rows; ++row) {
-    append_row(row, piece);
-    if (row + 1 < rows && static_cast<int64_t>(piece.size()) + row_bytes <= kMaxPieceBytes) {
-      continue;
-    }
-    KVWIRE_RETURN_IF_ERROR(sink(piece));
-    piece.clear();
-  }
-  return absl::OkStatus();
-}
-
-absl::Status RowSection::Begin(SnapshotSection section, SectionContent expected,
-                               int64_t row_bytes) {
-  if (begun_ || section.content != expected) {
-    return absl::DataLossError(absl::StrCat("a section of ",
-                                            std::string(SectionContentName(section.content)),
-                                            " where none of that kind is due"));
-  }
-  if (section.bits < 0 || section.bits % (8 * row_bytes) != 0) {
-    return absl::DataLossError(absl::StrCat("a section of ", section.bits,
-                                            " bits does not hold whole rows of ", row_bytes,
-                                            " bytes"));
-  }
-  begun_ = true;
-  rows_ = section.bytes() / row_bytes;
-  row_bytes_ = static_cast<size_t>(row_bytes);
-  bytes_left_ = section.bytes();
-  return absl::OkStatus();
-}
-
-absl::Status RowSection::Append(std::string_view piece,
-                                absl::FunctionRef<absl::Status(std::string_view)> take) {
-  if (static_cast<int64_t>(piece.size()) > bytes_left_) {
-    return absl::DataLossError("a section is longer than announced");
-  }
-  bytes_left_ -= static_cast<int64_t>(piece.size());
-  while (!piece.empty()) {
-    if (partial_.empty() && piece.size() >= row_bytes_) {
-      KVWIRE_RETURN_IF_ERROR(take(piece.substr(0, row_bytes_)));
-      piece.remove_prefix(row_bytes_);
-      continue;
-    }
-    const size_t count = std::min(row_bytes_ - partial_.size(), piece.size());
-    partial_.append(piece.substr(0, count));
-    piece.remove_prefix(count);
-    if (partial_.size() < row_bytes_) continue;
-    KVWIRE_RETURN_IF_ERROR(take(partial_));
-    partial_.clear();
-  }
-  return absl::OkStatus();
-}
-
-absl::Status RowSection::End() const {
-  if (begun_ && bytes_left_ == 0) return absl::OkStatus();
-  return absl::DataLossError(begun_ ? "a section is shorter than announced"
-                                    : "the section of tokens is missing");
-}
-
-template RowContent ContentOf(absl::Span<const float>);
-template RowContent ContentOf(absl::Span<const Eigen::half>);
-template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<float>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::half>);
 template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::bfloat16>);

@@ -3,12 +3,11 @@
 
 // Rows of tokens: the checks before they are taken, their storage at 32 or 16 bits
 // a number, and their serialized form (a row = the w key numbers, then the w value
-// numbers, little-endian; w = CacheSetup::row_width()), written and read in pieces.
+// numbers, little-endian; w = CacheSetup::row_width()).
 
 #include <cstdint>
 #include <deque>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -18,6 +17,9 @@
 #include "common/attention/softmax_attention.h"
 #include "common/base/matrix.h"
 #include "common/kv/kv_cache.h"
+#include "common/kv/row_content.h"
+#include "common/kv/row_section.h"
+#include "common/kv/unwritten_allocator.h"
 
 namespace kvwire {
 
@@ -25,6 +27,9 @@ namespace kvwire {
 // INVALID_ARGUMENT on rows < 0, a NaN or an infinity, RESOURCE_EXHAUSTED on more
 // than kMaxCacheTokens in all.
 absl::Status CheckBlock(const TokenBlock& block, const CacheSetup& setup, int64_t tokens);
+
+// The part of it that looks at no key or value.
+absl::Status CheckQueries(const TokenBlock& block, const CacheSetup& setup, int64_t tokens);
 
 // Checks the arguments of KvCache::Attend, as documented there.
 absl::Status CheckAttend(int64_t tokens, int64_t dims, const Eigen::Ref<const Matrix>& queries,
@@ -42,12 +47,7 @@ int64_t WholeBytes(int64_t bits);
 // saturated.
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes);
 
-// What a row holds. Negative zeros are zeros.
-enum class RowContent { kZero, kFinite, kNotFinite };
-
 // From here on Number is float, Eigen::half or Eigen::bfloat16.
-template <typename Number>
-RowContent ContentOf(absl::Span<const Number> row);
 
 // Writes row `row` of a block, rounded to Number, into `out` [2 w].
 template <typename Number>
@@ -69,7 +69,15 @@ class TokenRows {
   int64_t rows() const { return rows_; }
 
   void Append(absl::Span<const Number> row);  // [2 w]
-  void DropFront(int64_t count);              // 0 <= count <= rows()
+
+  // Appends those of `count` rows that `write` does not find to be zero, in order:
+  // write(i, key, value) writes row i, its halves [w], and returns what they hold, which
+  // several threads do for several rows at once. If one is not finite, nothing is appended.
+  // Returns whether all were finite.
+  using RowWriter = absl::FunctionRef<RowContent(int64_t row, Number* key, Number* value)>;
+  bool AppendWritten(int64_t count, RowWriter write);
+
+  void DropFront(int64_t count);  // 0 <= count <= rows()
 
   // Keeps the rows `survivors`, increasing indices below rows(), in place and in order.
   // O(rows w); memory that is no longer needed is freed by the block.
@@ -86,13 +94,16 @@ class TokenRows {
   void AppendSerialized(int64_t row, std::string& out) const;
 
  private:
-  // Aligned as Eigen likes it: the order of its sums can depend on the alignment.
-  using Numbers = std::vector<Number, Eigen::aligned_allocator<Number>>;
+  using Numbers = std::vector<Number, UnwrittenAllocator<Number>>;
   struct Block {
     Numbers keys;    // [up to block_rows_, w]
     Numbers values;  // the same
   };
 
+  Number* KeyAt(int64_t row);
+  Number* ValueAt(int64_t row);
+  // Sets rows(), with memory for all of them, those that are new unwritten, and no more.
+  void Resize(int64_t rows);
   void MoveRow(int64_t from, int64_t to);
 
   int64_t width_;
@@ -100,35 +111,6 @@ class TokenRows {
   int64_t rows_ = 0;
   int64_t dropped_ = 0;  // rows of the first block that are no more
   std::deque<Block> blocks_;
-};
-
-// Writes `rows` rows of `row_bytes` (at most kMaxPieceBytes) in full pieces;
-// append_row(i, piece) adds the bytes of row i. Returns the sink's first error.
-absl::Status WriteRows(int64_t rows, int64_t row_bytes, ByteSink sink,
-                       absl::FunctionRef<void(int64_t, std::string&)> append_row);
-
-// The reading side of a section of rows.
-class RowSection {
- public:
-  // Returns DATA_LOSS unless this is the first section, of the expected content, and
-  // of whole rows.
-  absl::Status Begin(SnapshotSection section, SectionContent expected, int64_t row_bytes);
-  int64_t rows() const { return rows_; }  // announced
-
-  // Calls take(bytes of the row) for each row that `piece` completes. Returns its
-  // first error, or DATA_LOSS on more bytes than announced.
-  absl::Status Append(std::string_view piece,
-                      absl::FunctionRef<absl::Status(std::string_view)> take);
-
-  // Returns DATA_LOSS if the section never began or bytes are missing.
-  absl::Status End() const;
-
- private:
-  bool begun_ = false;
-  int64_t rows_ = 0;
-  size_t row_bytes_ = 0;
-  int64_t bytes_left_ = 0;
-  std::string partial_;
 };
 
 }  // namespace kvwire

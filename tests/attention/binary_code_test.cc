@@ -166,5 +166,23 @@ TEST(BinaryCodeTest, RefusesMoreWordsThanThereAreAndNamesTheMost) {
   ExpectInvalid(16, -1, "1 to 256 words");
 }
 
+TEST(BinaryCodeTest, WordsVisitedAreTheWords) {
+  for (const int64_t dims : {2, 4, 8, 16, 32}) {
+    const int64_t words = dims == 2 ? 4 : dims * dims;
+    const BinaryCode code = *BinaryCode::Create(dims, words);
+    // From within a coset, across several.
+    const int64_t first = dims / 2;
+    int64_t expected = first;
+    code.VisitWords(first, words - first,
+                    [&](int64_t word, absl::Span<const uint8_t> negative) {
+                      ASSERT_EQ(word, expected++);
+                      ASSERT_EQ(static_cast<int64_t>(negative.size()), dims);
+                      for (int64_t x = 0; x < dims; ++x)
+                        ASSERT_EQ(negative[x] != 0, code.Negative(word, x));
+                    });
+    EXPECT_EQ(expected, words);
+  }
+}
+
 }  // namespace
 }  // namespace kvwire

@@ -75,6 +75,14 @@ std::vector<float> Row(int64_t index) {
   return {base, base + 1, -base - 2};
 }
 
+void AppendRows(CodedRows& rows, int64_t first, int64_t count) {
+  std::vector<std::vector<float>> held;
+  for (int64_t i = 0; i < count; ++i) held.push_back(Row(first + i));
+  rows.Append(count, [&held](int64_t i) -> absl::Span<const float> {
+    return held[static_cast<size_t>(i)];
+  });
+}
+
 // Written as the header has it: G rows are coded as soon as R more rows follow them.
 int64_t CodedOf(int64_t rows, int64_t group_rows, int64_t recent_rows) {
   int64_t coded = 0;
@@ -135,7 +143,27 @@ TEST(CodedRowsTest, RowsAreCodedInGroupsOnceEnoughNewerOnesAreThere) {
       CodedRows rows = NewRows(group, recent);
       for (int64_t count = 0; count <= 20; ++count) {
         ExpectState(rows, count, group, recent);
-        rows.Append(Row(count));
+        AppendRows(rows, count, 1);
+      }
+    }
+  }
+}
+
+// Of many rows, several threads take parts that end anywhere in a byte.
+TEST(CodedRowsTest, RowsThatComeTogetherAreCodedAsThoseThatComeOneByOne) {
+  for (int64_t group = 1; group <= 3; ++group) {
+    for (const int64_t recent : {0, 2, 70}) {
+      CodedRows single = NewRows(group, recent);
+      CodedRows together = NewRows(group, recent);
+      int64_t count = 0;
+      for (const int64_t more : {1, 5, 64, 333, 2}) {
+        AppendRows(together, count, more);
+        for (int64_t i = 0; i < more; ++i) AppendRows(single, count + i, 1);
+        count += more;
+        for (size_t i = 0; i < single.Sections().size(); ++i) {
+          EXPECT_EQ(single.Sections()[i].bits, together.Sections()[i].bits);
+          EXPECT_TRUE(BodyOf(single, i) == BodyOf(together, i)) << group << " " << recent;
+        }
       }
     }
   }
@@ -146,7 +174,7 @@ TEST(CodedRowsTest, ARestoredStateGoesOnAsIfItHadNeverStopped) {
     for (int64_t recent = 0; recent <= 3; ++recent) {
       for (int64_t stop = 0; stop <= 10; ++stop) {
         CodedRows straight = NewRows(group, recent);
-        for (int64_t i = 0; i < stop; ++i) straight.Append(Row(i));
+        for (int64_t i = 0; i < stop; ++i) AppendRows(straight, i, 1);
         std::vector<std::string> bodies;
         for (size_t i = 0; i < straight.Sections().size(); ++i) {
           bodies.push_back(BodyOf(straight, i));
@@ -155,8 +183,8 @@ TEST(CodedRowsTest, ARestoredStateGoesOnAsIfItHadNeverStopped) {
         ASSERT_THAT(Restore(restored, straight.Sections(), bodies, stop), IsOk());
         for (int64_t count = stop; count < stop + 7; ++count) {
           ExpectState(restored, count, group, recent);
-          straight.Append(Row(count));
-          restored.Append(Row(count));
+          AppendRows(straight, count, 1);
+          AppendRows(restored, count, 1);
           for (size_t i = 0; i < bodies.size(); ++i) {
             EXPECT_EQ(BodyOf(restored, i), BodyOf(straight, i));
           }

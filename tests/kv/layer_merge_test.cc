@@ -33,7 +33,7 @@ Merged MergedOf(const std::vector<float>& vector, double t) {
   EXPECT_THAT(merge.CheckLengths(vector), IsOk());
   merge.Merge(vector, absl::MakeSpan(merged.direction), absl::MakeSpan(merged.lengths));
   EXPECT_THAT(merge.CheckMerged(merged.direction, merged.lengths), IsOk());
-  merge.Restore(merged.direction, merged.lengths, absl::MakeSpan(merged.restored));
+  LayerMerge::Restore(merged.direction, merged.lengths, absl::MakeSpan(merged.restored));
   for (const float number : merged.restored) EXPECT_TRUE(std::isfinite(number));
   return merged;
 }

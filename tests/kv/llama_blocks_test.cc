@@ -17,6 +17,8 @@
 namespace kvwire {
 namespace {
 
+using ::testing::HasSubstr;
+
 struct Block {
   uint16_t scale = 0;
   std::vector<int> codes;
@@ -215,6 +217,23 @@ TEST(Q8Test, KnownBlock) {
   EXPECT_EQ(container.sections[1].body, Bytes(0x3c00, 2));  // 1
   EXPECT_EQ(container.sections[2].body, std::string("\0\0\0\x7f", 4));
   EXPECT_EQ(container.sections[3].body, Bytes(0x4000, 2));  // 2
+}
+
+TEST(Q8Test, CodesAndScalesThatAreNeverWrittenAreRefused) {
+  const CacheSetup setup = SetupOf("q8_0", 2);
+  auto cache = NewCache(setup);
+  const float numbers[] = {1, -2};
+  ASSERT_THAT(cache->Append({.rows = 1, .keys = numbers, .values = numbers}), IsOk());
+  const Container good = ContainerOf(SnapshotOf(*cache, setup));
+  ASSERT_THAT(Restore(good.Build(), setup), IsOk());
+  Container bad_code = good;
+  bad_code.sections[0].body[1] = '\x80';
+  EXPECT_THAT(Restore(bad_code.Build(), setup),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("-128")));
+  Container bad_scale = good;
+  bad_scale.sections[3].body[1] = static_cast<char>(bad_scale.sections[3].body[1] | 0x80);
+  EXPECT_THAT(Restore(bad_scale.Build(), setup),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("has a sign")));
 }
 
 // The number of largest size, the first of them, has code 0: the scale has its sign turned.

@@ -57,6 +57,69 @@ uint64_t RandomOf(int width, std::mt19937_64& random) {
   return random() & ((uint64_t{1} << width) - 1);
 }
 
+TEST(PackedBitsTest, ManyValuesArePutAsOneAfterTheOtherIs) {
+  std::mt19937_64 random(5);
+  for (int width = 1; width <= 8; ++width) {
+    for (int offset = 0; offset < 17; ++offset) {
+      for (const size_t count :
+           {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{100}, size_t{1531}}) {
+        PackedBits bits;
+        NaiveBits naive;
+        const uint64_t before = RandomOf(offset, random);
+        bits.Put(before, offset);
+        naive.Put(before, offset);
+        std::vector<uint8_t> values(count);
+        for (uint8_t& value : values) {
+          value = static_cast<uint8_t>(RandomOf(width, random));
+          naive.Put(value, width);
+        }
+        bits.PutAll(values, width);
+        ASSERT_EQ(bits.bits(), static_cast<int64_t>(naive.size()));
+        ASSERT_TRUE(Written(bits) == naive.Bytes()) << width << " " << offset << " " << count;
+      }
+    }
+  }
+}
+
+TEST(PackedBitsTest, ManyValuesGoOnInTheNextPiece) {
+  for (const int64_t short_of : {0, 1, 9, 64, 4000}) {
+    PackedBits many;
+    PackedBits single;
+    const std::string filling(static_cast<size_t>(kMaxPieceBytes - short_of), 'x');
+    many.AppendBytes(filling);
+    single.AppendBytes(filling);
+    many.Put(5, 3);
+    single.Put(5, 3);
+    std::vector<uint8_t> values(3000);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint8_t>(i % 32);
+    many.PutAll(values, 5);
+    for (const uint8_t value : values) single.Put(value, 5);
+    EXPECT_TRUE(Written(many) == Written(single));
+  }
+}
+
+TEST(PackedBitsTest, OneSequenceFollowsAnotherWhereverThatEnds) {
+  std::mt19937_64 random(6);
+  for (int first = 0; first < 20; ++first) {
+    for (int second = 0; second < 150; second += 7) {
+      PackedBits bits;
+      PackedBits other;
+      NaiveBits naive;
+      for (int i = 0; i < first + second; ++i) {
+        const uint64_t bit = random() % 2;
+        naive.Put(bit, 1);
+        (i < first ? bits : other).Put(bit, 1);
+      }
+      bits.Append(other);
+      ASSERT_EQ(bits.bits(), first + second);
+      ASSERT_EQ(Written(bits), naive.Bytes());
+      bits.Put(1, 1);  // the end of the last byte is where it was
+      naive.Put(1, 1);
+      ASSERT_EQ(Written(bits), naive.Bytes());
+    }
+  }
+}
+
 TEST(PackedBitsTest, EveryWidthAfterEveryOffsetReadsBackAndIsWrittenLowestBitFirst) {
   std::mt19937_64 random(1);
   for (int offset = 0; offset < 16; ++offset) {

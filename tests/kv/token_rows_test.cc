@@ -49,6 +49,36 @@ void AppendRow(TokenRows<Number>& rows, int64_t dims, int64_t index) {
   rows.Append(row);
 }
 
+// Rows i with i % skipped == 0 are zero, and one that is not finite takes all of them back.
+TYPED_TEST(TokenRowsTest, WrittenRowsAreThoseAppendedButForZeros) {
+  constexpr int64_t kDims = 60;  // blocks of some hundred rows
+  for (const int64_t skipped : {1, 2, 3, 1000000}) {
+    TokenRows<TypeParam> written(kDims);
+    TokenRows<TypeParam> appended(kDims);
+    const auto write = [&](int64_t row, TypeParam* key, TypeParam* value) {
+      const std::vector<float> wide = Row(kDims, row % 250);
+      for (int64_t j = 0; j < kDims; ++j) {
+        key[j] = TypeParam(wide[static_cast<size_t>(j)]);
+        value[j] = TypeParam(wide[static_cast<size_t>(kDims + j)]);
+      }
+      return (row + 1) % skipped == 0 ? RowContent::kZero : RowContent::kFinite;
+    };
+    for (const int64_t count : {1, 130, 0, 2600, 7}) {
+      ASSERT_TRUE(written.AppendWritten(count, write));
+      for (int64_t i = 0; i < count; ++i) {
+        if ((i + 1) % skipped != 0) AppendRow(appended, kDims, i % 250);
+      }
+      ASSERT_EQ(written.rows(), appended.rows());
+      ASSERT_FALSE(
+          written.AppendWritten(300, [&](int64_t row, TypeParam* key, TypeParam* value) {
+            return row == 299 ? RowContent::kNotFinite : write(row, key, value);
+          }));
+      ASSERT_EQ(written.rows(), appended.rows());
+      ASSERT_EQ(Visited(written), Visited(appended));
+    }
+  }
+}
+
 TYPED_TEST(TokenRowsTest, DroppedRowsLeaveNoTraceInTheBlocks) {
   // The last d has one row a block.
   for (const auto& [dims, total] :

@@ -9,6 +9,7 @@ KvAlgorithm DescribeBfloat16() {
           .summary = "every key and value at 16 bits, 8 of them exponent",
           .reference = "baseline",
           .state_bits = "32 n d",
+          .keeps_every_bit = true,
           .create = FullCache<Eigen::bfloat16>::Create};
 }
 

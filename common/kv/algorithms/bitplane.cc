@@ -35,9 +35,7 @@ class BitplaneCache : public FrameBitsCache {
 
  private:
   int64_t rows() const override { return plane_.bits() / dims(); }
-  void TakeRow(absl::Span<const uint8_t> bits) override {
-    for (const uint8_t bit : bits) plane_.Put(bit, 1);
-  }
+  void TakeRow(absl::Span<const uint8_t> bits) override { plane_.PutAll(bits, 1); }
   void VisitBits(BitsVisitor visitor) const override { visitor(plane_); }
 
   PackedBits plane_;
@@ -73,6 +71,7 @@ KvAlgorithm DescribeBitplane() {
           .reference = "baseline: meets the floor of L d bits",
           .state_bits = "n d",
           .keys_by_place = true,
+          .keeps_every_bit = true,
           .create = Create};
 }
 

@@ -9,6 +9,7 @@ KvAlgorithm DescribeExact() {
           .summary = "every key and value at 32 bits",
           .reference = "baseline",
           .state_bits = "64 n d",
+          .keeps_every_bit = true,
           .create = FullCache<float>::Create};
 }
 

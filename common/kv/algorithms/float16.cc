@@ -9,6 +9,7 @@ KvAlgorithm DescribeFloat16() {
           .summary = "every key and value at 16 bits",
           .reference = "baseline",
           .state_bits = "32 n d",
+          .keeps_every_bit = true,
           .create = FullCache<Eigen::half>::Create};
 }
 

@@ -70,7 +70,7 @@ class FloorCache : public FrameBitsCache {
 };
 
 void FloorCache::TakeRow(absl::Span<const uint8_t> bits) {
-  for (const uint8_t bit : bits) open_.Put(bit, 1);
+  open_.PutAll(bits, 1);
   if (whole_ == blocks_.count() || open_.bits() < blocks_.bits(whole_)) return;
   const BitVector word = ScrambledBits(seed_, whole_).Scramble(open_);
   AppendBits(blocks_.code(whole_).Encode(word), messages_);

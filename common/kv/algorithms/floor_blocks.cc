@@ -4,6 +4,8 @@
 #include <bit>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,12 +30,7 @@ int64_t BlockCount(const CacheSetup& setup) {
 // trials to find, so it is remembered for the next cache of the same setup.
 class FoundSizes {
  public:
-  struct Key {
-    int64_t bits;
-    double error;
-    int paths;
-    auto operator<=>(const Key&) const = default;
-  };
+  using Key = std::tuple<int64_t, double, int>;  // bits, error, paths
 
   std::optional<int64_t> Find(const Key& key) const {
     const std::lock_guard lock(mutex_);

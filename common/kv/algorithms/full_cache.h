@@ -6,6 +6,8 @@
 // order of tokens does not matter. One section holds the other tokens in order; the
 // container's token count less these rows is the count of zeros.
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,14 +34,22 @@ class FullCache : public RowCache {
   explicit FullCache(const CacheSetup& setup) : RowCache(setup), rows_(width()) {}
 
   absl::Status Append(const TokenBlock& block) override {
-    KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
-                            StoredRows<Number>(block, width(), tokens_));
-    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
-    std::vector<Number> row(2 * width());
-    for (const int64_t i : stored) {
-      LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
-      rows_.Append(row);
+    KVWIRE_RETURN_IF_ERROR(CheckQueries(block, setup(), tokens_));
+    // Counts what will be stored only where it matters.
+    if (PeakBytes(rows_.rows() + block.rows) > setup().memory_limit_bytes) {
+      KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, Stored(block));
+      KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
+    }
+    const auto round = [&](const float* half, int64_t row, Number* out) {
+      if (half != nullptr) return RoundRow({half + row * width(), RowNumbers()}, out);
+      std::fill_n(out, width(), Number(0));
+      return RowContent::kZero;
+    };
+    const auto write = [&](int64_t row, Number* key, Number* value) {
+      return WholeContent(round(block.keys, row, key), round(block.values, row, value));
+    };
+    if (block.keys != nullptr || block.values != nullptr) {
+      if (!rows_.AppendWritten(block.rows, write)) return Stored(block).status();
     }
     tokens_ += block.rows;
     return absl::OkStatus();
@@ -71,13 +81,7 @@ class FullCache : public RowCache {
   }
 
   absl::Status RestoreBytes(std::string_view piece) override {
-    std::vector<Number> row(2 * width());
-    return section_.Append(piece, [&](std::string_view bytes) {
-      KVWIRE_RETURN_IF_ERROR(
-          ParseNonzeroRow<Number>(bytes, rows_.rows(), absl::MakeSpan(row)));
-      rows_.Append(row);
-      return absl::OkStatus();
-    });
+    return section_.AppendRuns(piece, [this](std::string_view rows) { return Take(rows); });
   }
 
   absl::Status EndRestore() override { return section_.End(); }
@@ -100,6 +104,36 @@ class FullCache : public RowCache {
 
  private:
   int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width()); }
+  size_t RowNumbers() const { return static_cast<size_t>(width()); }
+
+  // The rows of a block that are stored, or why it is refused.
+  absl::StatusOr<std::vector<int64_t>> Stored(const TokenBlock& block) const {
+    KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
+    return StoredRows<Number>(block, width(), tokens_);
+  }
+
+  // Takes rows as they are in a section.
+  absl::Status Take(std::string_view bytes) {
+    const int64_t before = rows_.rows();
+    const int64_t count = static_cast<int64_t>(bytes.size()) / RowBytes();
+    const auto copy = [&](const char* from, Number* out) {
+      std::memcpy(out, from, RowNumbers() * sizeof(Number));
+      return ContentOf<Number>({out, RowNumbers()});
+    };
+    const auto write = [&](int64_t row, Number* key, Number* value) {
+      const char* from = bytes.data() + row * RowBytes();
+      return WholeContent(copy(from, key), copy(from + RowBytes() / 2, value));
+    };
+    if (rows_.AppendWritten(count, write) && rows_.rows() == before + count) {
+      return absl::OkStatus();
+    }
+    std::vector<Number> row(2 * width());
+    for (int64_t i = 0; i < count; ++i) {
+      KVWIRE_RETURN_IF_ERROR(ParseNonzeroRow<Number>(bytes.substr(i * RowBytes(), RowBytes()),
+                                                     before + i, absl::MakeSpan(row)));
+    }
+    return absl::InternalError("a row was refused without a reason");
+  }
 
   absl::Status CheckRows(int64_t rows) const {
     return CheckMemory(PeakBytes(rows), setup().memory_limit_bytes);

@@ -61,20 +61,23 @@ class ChannelGroupCodec : public RowCodec {
 
   void Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const override {
     std::vector<MinMaxGrid> grids;
+    std::vector<uint8_t> codes(static_cast<size_t>(width_));
     for (int64_t first = 0; first < rows.rows(); first += options_.group) {
       const auto group = rows.middleRows(first, options_.group);
+      const Matrix low = group.colwise().minCoeff();
+      const Matrix high = group.colwise().maxCoeff();
       grids.clear();
       for (int64_t j = 0; j < width_; ++j) {
-        const auto channel = group.col(j);
-        const auto [low, high] = std::minmax_element(channel.begin(), channel.end());
-        const uint64_t ends = kEnds.Cover(*low, *high);
+        const uint64_t ends = kEnds.Cover(low(0, j), high(0, j));
         out[1]->Put(ends, kEnds.bits());
         grids.push_back(kEnds.Grid(ends, options_.code_bits));
       }
       for (int64_t i = 0; i < group.rows(); ++i) {
         for (int64_t j = 0; j < width_; ++j) {
-          out[0]->Put(grids[static_cast<size_t>(j)].Code(group(i, j)), options_.code_bits);
+          const auto place = static_cast<size_t>(j);
+          codes[place] = static_cast<uint8_t>(grids[place].Code(group(i, j)));
         }
+        out[0]->PutAll(codes, options_.code_bits);
       }
     }
   }

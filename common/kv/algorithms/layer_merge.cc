@@ -86,7 +86,7 @@ void LayerMerge::Merge(absl::Span<const float> vector, absl::Span<float> directi
 }
 
 void LayerMerge::Restore(absl::Span<const float> direction, absl::Span<const float> lengths,
-                         absl::Span<float> vector) const {
+                         absl::Span<float> vector) {
   for (size_t i = 0; i < vector.size(); ++i) {
     const bool lower = i < direction.size();
     vector[i] =

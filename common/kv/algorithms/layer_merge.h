@@ -44,8 +44,8 @@ class LayerMerge {
              absl::Span<float> lengths) const;
 
   // Writes the vector [width()] that each layer's length makes of the direction.
-  void Restore(absl::Span<const float> direction, absl::Span<const float> lengths,
-               absl::Span<float> vector) const;
+  static void Restore(absl::Span<const float> direction, absl::Span<const float> lengths,
+                      absl::Span<float> vector);
 
   // DATA_LOSS unless finite numbers are what Merge can write: lengths that are not negative,
   // and a direction of length 1, but for rounding, or zeros if both lengths are 0.

@@ -151,16 +151,6 @@ bool StaysInOrder(const std::vector<double>& levels, const std::vector<double>& 
 
 }  // namespace
 
-uint64_t CountBelow(const std::vector<double>& bounds,
-                    absl::FunctionRef<bool(double bound)> is_above) {
-  const auto end = std::partition_point(bounds.begin(), bounds.end(), is_above);
-  return static_cast<uint64_t>(end - bounds.begin());
-}
-
-uint64_t Codebook::CodeOf(double number) const {
-  return CountBelow(bounds, [number](double bound) { return number > bound; });
-}
-
 Codebook LloydMaxCodebook(int bits, double low, double high, LogDensity log_density) {
   std::vector<double> levels = CompandedLevels(size_t{1} << bits, low, high, log_density);
   for (int round = 0; round < kMostSteps; ++round) {

@@ -13,19 +13,28 @@ namespace kvwire {
 
 inline constexpr int kMaxCodebookBits = 8;
 
+// How many of `bounds`, 2^bits - 1 in ascending order, is_above(i) is true of. It must be true
+// of the first ones and of no others. Without branches: which way it goes is not foreseen.
+// O(bits).
+template <typename IsAbove>
+uint64_t CountBelow(size_t bounds, const IsAbove& is_above) {
+  size_t below = 0;
+  for (size_t step = (bounds + 1) / 2; step > 0; step /= 2) {
+    below += is_above(below + step - 1) ? step : 0;
+  }
+  return below;
+}
+
 struct Codebook {
   std::vector<double> levels;  // [2^bits], ascending: what a code stands for
   // [2^bits - 1], midway between two levels: code i is that of the numbers in
   // (bounds[i - 1], bounds[i]].
   std::vector<double> bounds;
 
-  uint64_t CodeOf(double number) const;  // O(bits)
+  uint64_t CodeOf(double number) const {  // O(bits)
+    return CountBelow(bounds.size(), [&](size_t i) { return number > bounds[i]; });
+  }
 };
-
-// The code i of a codebook: how many of its bounds, in ascending order, `is_above` is
-// true of. It must be true of the first ones and of no others. O(log count).
-uint64_t CountBelow(const std::vector<double>& bounds,
-                    absl::FunctionRef<bool(double bound)> is_above);
 
 // The codebook of 2^bits levels, 1 <= bits <= kMaxCodebookBits, for numbers of [low, high]
 // whose density is proportional to exp(log_density), a concave log_density: then exactly one

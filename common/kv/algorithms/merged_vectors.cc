@@ -46,8 +46,8 @@ void MergedVectors::Cursor::Next(absl::Span<float> vector) {
     const absl::Span<const float> whole = vectors_->whole_.row(whole_++);
     std::copy(whole.begin(), whole.end(), vector.begin());
   } else {
-    vectors_->merge_.Restore(vectors_->directions_.row(merged_),
-                             vectors_->lengths_.row(merged_), vector);
+    LayerMerge::Restore(vectors_->directions_.row(merged_), vectors_->lengths_.row(merged_),
+                        vector);
     ++merged_;
   }
 }

@@ -56,10 +56,8 @@ AngleCodebook::AngleCodebook(int level, int bits) : all_around_(level == 1) {
 }
 
 size_t AngleCodebook::Place(double x, double y) const {
-  const auto end = std::partition_point(
-      bounds_.begin(), bounds_.end(),
-      [x, y](const Direction& bound) { return y * bound.cos > x * bound.sin; });
-  return static_cast<size_t>(end - bounds_.begin());
+  return CountBelow(bounds_.size(),
+                    [&](size_t i) { return y * bounds_[i].cos > x * bounds_[i].sin; });
 }
 
 // Every quarter of the circle, with the axis it begins on, is turned onto the first one.

@@ -1,7 +1,9 @@
 // Sections: codes of the keys, channel by channel, and the scales of their blocks, then the
 // same of the values (ScaledBlockCodec).
 
-#include <cmath>
+#include <algorithm>
+#include <bit>
+#include <string_view>
 
 #include "common/kv/algorithms/scaled_block_codec.h"
 #include "common/kv/registry.h"
@@ -14,9 +16,12 @@ struct Q8Format {
   static constexpr int kCodeBits = 8;
 
   static float Scale(absl::Span<const float> block) {
-    float largest = 0;
-    for (const float number : block) largest = std::max(largest, std::abs(number));
-    return largest / 127;
+    // Of finite numbers without a sign the bits are in the order of the numbers.
+    int32_t largest = 0;
+    for (const float number : block) {
+      largest = std::max(largest, std::bit_cast<int32_t>(number) & 0x7fffffff);
+    }
+    return std::bit_cast<float>(largest) / 127;
   }
 
   // Halves go away from zero. In two's complement.
@@ -26,6 +31,19 @@ struct Q8Format {
   }
 
   static int Units(uint32_t code) { return static_cast<int8_t>(code); }
+
+  static absl::Status CheckCodes(const PackedBits& codes) {
+    return codes.Write([](std::string_view bytes) {
+      if (bytes.find('\x80') == std::string_view::npos) return absl::OkStatus();
+      return absl::DataLossError("a code of q8_0 is -128");
+    });
+  }
+  static absl::Status CheckScales(const PackedBits& scales) {
+    for (int64_t at = 15; at < scales.bits(); at += 16) {
+      if (scales.Get(at, 1) != 0) return absl::DataLossError("a scale of q8_0 has a sign");
+    }
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace

@@ -24,7 +24,10 @@ absl::Span<const float> RowOf(const Eigen::Ref<const Matrix>& rows, int64_t row)
 }
 
 void PutSigns(absl::Span<const float> signs, PackedBits& out) {
-  for (const float sign : signs) out.Put(sign > 0 ? 1 : 0, 1);
+  std::vector<uint8_t> bits(signs.size());
+  std::transform(signs.begin(), signs.end(), bits.begin(),
+                 [](float sign) { return static_cast<uint8_t>(sign > 0 ? 1 : 0); });
+  out.PutAll(bits, 1);
 }
 
 std::vector<float> TakeSigns(int64_t count, BitReader& in) {

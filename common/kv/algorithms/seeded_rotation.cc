@@ -18,16 +18,34 @@ constexpr uint64_t kSignStream = 0x6e67697361746f72;
 
 constexpr uint64_t kRounds = 2;
 
+constexpr size_t kFirst = 8;
+
+// The sums and differences of two numbers; x of 2^k of them, a step of the transform each.
+void Butterfly(double& a, double& b) {
+  const double sum = a + b;
+  b = a - b;
+  a = sum;
+}
+
+// The first steps of every eight numbers at once: they stay in registers.
+void FirstSteps(double* x) {
+  for (size_t half = 1; half < kFirst; half *= 2) {
+    for (size_t block = 0; block < kFirst; block += 2 * half) {
+      for (size_t i = block; i < block + half; ++i) Butterfly(x[i], x[i + half]);
+    }
+  }
+}
+
 // H x / sqrt(p) in place, H in the order of Sylvester; its own inverse. x.size() is p, a
 // power of two.
 void Hadamard(absl::Span<double> x) {
-  for (size_t half = 1; half < x.size(); half *= 2) {
+  const size_t whole = x.size() / kFirst * kFirst;
+  for (size_t i = 0; i < whole; i += kFirst) FirstSteps(&x[i]);
+  for (size_t half = whole == 0 ? 1 : kFirst; half < x.size(); half *= 2) {
     for (size_t block = 0; block < x.size(); block += 2 * half) {
-      for (size_t i = block; i < block + half; ++i) {
-        const double sum = x[i] + x[i + half];
-        x[i + half] = x[i] - x[i + half];
-        x[i] = sum;
-      }
+      double* const low = &x[block];
+      double* const high = low + half;
+      for (size_t i = 0; i < half; ++i) Butterfly(low[i], high[i]);
     }
   }
   const double scale = 1 / std::sqrt(static_cast<double>(x.size()));
@@ -59,7 +77,9 @@ SeededRotation::SeededRotation(bool dense, uint64_t seed, int64_t width)
     : dense_(dense),
       seed_(seed),
       width_(width),
-      power_(std::bit_floor(static_cast<size_t>(width))) {}
+      power_(std::bit_floor(static_cast<size_t>(width))) {
+  if (!dense_) DrawSigns();
+}
 
 const std::vector<double>& SeededRotation::Axes() const {
   std::call_once(made_, [this] {
@@ -86,14 +106,21 @@ void SeededRotation::InvertDense(absl::Span<double> row) const {
   }
 }
 
-void SeededRotation::FlipSigns(uint64_t mix, absl::Span<double> part) const {
+void SeededRotation::DrawSigns() {
   const CounterRng rng(seed_, kSignStream);
-  const uint64_t words = (part.size() + 63) / 64;
-  uint64_t word = 0;
-  for (size_t j = 0; j < part.size(); ++j) {
-    if (j % 64 == 0) word = rng.Bits(mix * words + j / 64);
-    if ((word >> j % 64 & 1) != 0) part[j] = -part[j];
+  const uint64_t mixes = power_ == static_cast<size_t>(width_) ? 1 : 2 * kRounds;
+  const uint64_t words = (power_ + 63) / 64;
+  for (uint64_t mix = 0; mix < mixes; ++mix) {
+    for (size_t j = 0; j < power_; ++j) {
+      const uint64_t word = rng.Bits(mix * words + j / 64);
+      signs_.push_back((word >> j % 64 & 1) != 0 ? -1 : 1);
+    }
   }
+}
+
+void SeededRotation::FlipSigns(uint64_t mix, absl::Span<double> part) const {
+  const double* signs = &signs_[mix * power_];
+  for (size_t j = 0; j < part.size(); ++j) part[j] *= signs[j];
 }
 
 void SeededRotation::Mix(uint64_t mix, absl::Span<double> part) const {

@@ -22,8 +22,8 @@ namespace kvwire {
 // p <= w, and D random signs. If p = w it is H D / sqrt(p), as in the implementations of
 // TurboQuant, which know no other w. Otherwise, twice: H D / sqrt(p) on the first p numbers
 // and then, with new signs, on the last p; and x_i and x_{i + ceil(w/2)} turned by 45
-// degrees, so that the halves mix even at w = 2p - 1. O(w log w) time, no memory to speak
-// of, and no padding, for which bits would be paid. A row with few numbers that are not
+// degrees, so that the halves mix even at w = 2p - 1. O(w log w) time, O(w)
+// memory, and no padding, for which bits would be paid. A row with few numbers that are not
 // zero is mixed to few different numbers.
 //
 // dense: uniform among all rotations and reflections, as the papers assume. O(w^2) time
@@ -50,6 +50,7 @@ class SeededRotation {
   void Mix(uint64_t mix, absl::Span<double> part) const;
   void Unmix(uint64_t mix, absl::Span<double> part) const;
   void FlipSigns(uint64_t mix, absl::Span<double> part) const;
+  void DrawSigns();
 
   void ApplyDense(absl::Span<double> row) const;
   void InvertDense(absl::Span<double> row) const;
@@ -59,6 +60,8 @@ class SeededRotation {
   uint64_t seed_;
   int64_t width_;
   size_t power_;  // p
+  std::vector<double>
+      signs_;  // +-1, the diagonals of the Ds one behind the other, if not dense
   mutable std::once_flag made_;
   mutable std::vector<double> axes_;  // the rows of R [w, w], if dense
 };

@@ -1,6 +1,7 @@
 // Sections, for keys and then for values: codes, w numbers of `bits` a row (content 4);
 // lengths of the rows, binary16 (6).
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <utility>
@@ -50,11 +51,15 @@ class TurboCodec : public RowCodec {
     const uint64_t norm_bits = NormToBits(norm);
     std::vector<double> rotated(row.begin(), row.end());
     rotation_->Apply(absl::MakeSpan(rotated));
-    for (const double number : rotated) {
-      // What decodes to zero has one spelling.
-      const uint64_t code = norm_bits == 0 ? 0 : codebook_.CodeOf(number * spread_ / norm);
-      out[0]->Put(code, bits_);
+    std::vector<uint8_t> codes(rotated.size());
+    // What decodes to zero has one spelling.
+    if (norm_bits != 0) {
+      for (double& number : rotated) number = number * spread_ / norm;
+      std::transform(rotated.begin(), rotated.end(), codes.begin(), [this](double number) {
+        return static_cast<uint8_t>(codebook_.CodeOf(number));
+      });
     }
+    out[0]->PutAll(codes, bits_);
     out[1]->Put(norm_bits, kNormBits);
   }
 

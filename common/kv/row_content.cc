@@ -1,0 +1,162 @@
+#include "common/kv/row_content.h"
+
+#include <algorithm>
+#include <bit>
+#include <type_traits>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define KVWIRE_HAS_AVX2
+#endif
+
+namespace kvwire {
+namespace {
+
+// What is asked of a number is asked of its bits, without a branch, so that compilers do many
+// numbers at once.
+template <typename Number>
+struct Layout;
+
+template <>
+struct Layout<float> {
+  using Bits = uint32_t;
+  static constexpr Bits kSign = 0x80000000;
+  static constexpr Bits kLastExponentBit = 0x00800000;
+  static Bits Rounded(uint32_t bits) { return bits; }
+};
+
+template <>
+struct Layout<Eigen::half> {
+  using Bits = uint16_t;
+  static constexpr Bits kSign = 0x8000;
+  static constexpr Bits kLastExponentBit = 0x0400;
+
+  // To nearest, ties to even: what is at least 2^-14 by integers, what is less by the sum with
+  // a number whose last bit is that of the smallest ones.
+  static Bits Rounded(uint32_t bits) {
+    constexpr uint32_t kInfinity = 0x7c00;
+    constexpr uint32_t kLeastInfinite = 143U << 23;  // 2^16
+    constexpr uint32_t kLeastNormal = 113U << 23;    // 2^-14
+    constexpr uint32_t kHalf = 126U << 23;
+    const uint32_t size = bits & 0x7fffffffU;
+    const uint32_t odd = size >> 13 & 1;
+    const uint32_t normal = (size - (112U << 23) + 0xfff + odd) >> 13;
+    const uint32_t small = std::bit_cast<uint32_t>(std::bit_cast<float>(size) + 0.5F) - kHalf;
+    const uint32_t nan = size > (255U << 23) ? 0x200 : 0;
+    const uint32_t finite = size < kLeastNormal ? small : normal;
+    const uint32_t rounded = size < kLeastInfinite ? finite : kInfinity | nan;
+    return static_cast<Bits>(rounded | (bits >> 16 & 0x8000U));
+  }
+};
+
+template <>
+struct Layout<Eigen::bfloat16> {
+  using Bits = uint16_t;
+  static constexpr Bits kSign = 0x8000;
+  static constexpr Bits kLastExponentBit = 0x0080;
+
+  static Bits Rounded(uint32_t bits) {
+    const uint32_t nan = (bits & 0x7fffffffU) > (255U << 23) ? 0x400000 : 0;
+    const uint32_t odd = bits >> 16 & 1;
+    return static_cast<Bits>(nan != 0 ? (bits | nan) >> 16 : (bits + 0x7fff + odd) >> 16);
+  }
+};
+
+// A number without its sign is 0 if no bit is set, and not finite if its exponent is all ones:
+// then one more in it is a carry to where the sign was.
+template <typename Number>
+class Contents {
+ public:
+  using Bits = typename Layout<Number>::Bits;
+
+  void Add(Bits bits) {
+    const Bits size = bits & static_cast<Bits>(~Layout<Number>::kSign);
+    any_ |= size;
+    carries_ |= static_cast<Bits>(size + Layout<Number>::kLastExponentBit);
+  }
+  RowContent Result() const {
+    if ((carries_ & Layout<Number>::kSign) != 0) return RowContent::kNotFinite;
+    return any_ == 0 ? RowContent::kZero : RowContent::kFinite;
+  }
+
+ private:
+  Bits any_ = 0;
+  Bits carries_ = 0;
+};
+
+// The loops, to be compiled for several instruction sets.
+template <typename Number>
+[[gnu::always_inline]] inline RowContent ContentLoop(absl::Span<const Number> row) {
+  Contents<Number> contents;
+  for (const Number number : row) {
+    contents.Add(Eigen::numext::bit_cast<typename Layout<Number>::Bits>(number));
+  }
+  return contents.Result();
+}
+
+template <typename Number>
+[[gnu::always_inline]] inline RowContent RoundLoop(absl::Span<const float> row, Number* out) {
+  Contents<Number> contents;
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto bits = Layout<Number>::Rounded(std::bit_cast<uint32_t>(row[i]));
+    contents.Add(bits);
+    out[i] = Eigen::numext::bit_cast<Number>(bits);
+  }
+  return contents.Result();
+}
+
+#ifdef KVWIRE_HAS_AVX2
+bool HasAvx2() {
+  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+  return has;
+}
+
+template <typename Number>
+[[gnu::target("avx2")]] RowContent ContentAvx2(absl::Span<const Number> row) {
+  return ContentLoop(row);
+}
+
+template <typename Number>
+[[gnu::target("avx2,f16c")]] RowContent RoundAvx2(absl::Span<const float> row, Number* out) {
+  if constexpr (std::is_same_v<Number, Eigen::half>) {
+    constexpr size_t kLanes = 8;
+    const size_t whole = row.size() / kLanes * kLanes;
+    for (size_t i = 0; i < whole; i += kLanes) {
+      _mm_storeu_si128(
+          reinterpret_cast<__m128i*>(out + i),
+          _mm256_cvtps_ph(_mm256_loadu_ps(row.data() + i), _MM_FROUND_TO_NEAREST_INT));
+    }
+    RoundLoop<Number>({row.data() + whole, row.size() - whole}, out + whole);
+    return ContentLoop<Number>({out, row.size()});
+  } else {
+    return RoundLoop(row, out);
+  }
+}
+#endif
+
+}  // namespace
+
+template <typename Number>
+RowContent ContentOf(absl::Span<const Number> row) {
+#ifdef KVWIRE_HAS_AVX2
+  if (HasAvx2()) return ContentAvx2(row);
+#endif
+  return ContentLoop(row);
+}
+
+template <typename Number>
+RowContent RoundRow(absl::Span<const float> row, Number* out) {
+#ifdef KVWIRE_HAS_AVX2
+  if (HasAvx2()) return RoundAvx2(row, out);
+#endif
+  return RoundLoop(row, out);
+}
+
+template RowContent ContentOf(absl::Span<const float>);
+template RowContent ContentOf(absl::Span<const Eigen::half>);
+template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
+template RowContent RoundRow(absl::Span<const float>, float*);
+template RowContent RoundRow(absl::Span<const float>, Eigen::half*);
+template RowContent RoundRow(absl::Span<const float>, Eigen::bfloat16*);
+
+}  // namespace kvwire

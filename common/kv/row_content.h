@@ -1,0 +1,33 @@
+#ifndef KVWIRE_COMMON_KV_ROW_CONTENT_H_
+#define KVWIRE_COMMON_KV_ROW_CONTENT_H_
+
+// What the numbers of a row are, and rounding rows to fewer bits, at the speed of memory.
+// Number is float, Eigen::half or Eigen::bfloat16.
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "common/base/matrix.h"
+
+namespace kvwire {
+
+// What a row holds. Negative zeros are zeros.
+enum class RowContent { kZero, kFinite, kNotFinite };
+
+// What two parts of a row hold together.
+constexpr RowContent WholeContent(RowContent one, RowContent other) {
+  return std::max(one, other);
+}
+
+template <typename Number>
+RowContent ContentOf(absl::Span<const Number> row);
+
+// Writes `row`, each number rounded to the nearest Number, of two the even one, to `out`
+// [row.size()], and returns what that holds.
+template <typename Number>
+RowContent RoundRow(absl::Span<const float> row, Number* out);
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_ROW_CONTENT_H_

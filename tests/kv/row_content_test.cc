@@ -1,0 +1,100 @@
+#include "common/kv/row_content.h"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace kvwire {
+namespace {
+
+template <typename Number>
+class RowContentTest : public ::testing::Test {};
+using Numbers = ::testing::Types<float, Eigen::half, Eigen::bfloat16>;
+TYPED_TEST_SUITE(RowContentTest, Numbers);
+
+// Every number of 16 significant and exponent bits, the numbers next to it and the halfway
+// ones, of both signs; and others at random.
+std::vector<float> ManyNumbers() {
+  std::vector<float> numbers;
+  const auto add = [&numbers](uint32_t bits) {
+    for (const uint32_t sign : {0U, 0x80000000U}) {
+      const auto number = std::bit_cast<float>(bits | sign);
+      if (!std::isnan(number)) numbers.push_back(number);
+    }
+  };
+  for (uint32_t high = 0; high < 0x7f81; ++high) {
+    for (const uint32_t low : {0U, 1U, 0xfffU, 0x1000U, 0x1001U, 0x1fffU, 0x2000U, 0x2fffU,
+                               0x3000U, 0x3001U, 0x7fffU, 0x8000U, 0x8001U, 0xffffU}) {
+      add(high << 16 | low);
+    }
+  }
+  std::mt19937 random(1);
+  for (int i = 0; i < 500000; ++i) add(static_cast<uint32_t>(random()) >> 1);
+  return numbers;
+}
+
+TYPED_TEST(RowContentTest, RowsRoundAsTheirNumbersDo) {
+  const std::vector<float> numbers = ManyNumbers();
+  std::vector<TypeParam> rounded(numbers.size());
+  RoundRow<TypeParam>(numbers, rounded.data());
+  int64_t wrong = 0;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    // Eigen's own conversion; by value and sign, and the bits of zeros.
+    const auto expected = static_cast<float>(TypeParam(numbers[i]));
+    wrong += std::bit_cast<uint32_t>(static_cast<float>(rounded[i])) !=
+             std::bit_cast<uint32_t>(expected);
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+// The strange number at each place, so that it is among those that are done at once and among
+// those that are left.
+TYPED_TEST(RowContentTest, OneNumberDecidesWhereverItIs) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  for (const size_t width : {size_t{1}, size_t{2}, size_t{7}, size_t{8}, size_t{67}}) {
+    for (size_t place = 0; place < width; ++place) {
+      const auto content = [&](float usual, float strange) {
+        std::vector<float> row(width, usual);
+        row[place] = strange;
+        std::vector<TypeParam> rounded(width);
+        const RowContent found = RoundRow<TypeParam>(row, rounded.data());
+        EXPECT_EQ(found, ContentOf<TypeParam>(rounded));
+        return found;
+      };
+      EXPECT_EQ(content(0, -0.0F), RowContent::kZero);
+      EXPECT_EQ(content(0, -1), RowContent::kFinite);
+      EXPECT_EQ(content(0, kInfinity), RowContent::kNotFinite);
+      EXPECT_EQ(content(1, -kInfinity), RowContent::kNotFinite);
+      EXPECT_EQ(content(1, kNan), RowContent::kNotFinite);
+    }
+  }
+  EXPECT_EQ(ContentOf<TypeParam>({}), RowContent::kZero);
+}
+
+TEST(RowContentTest16, WhatIsTooLargeOrTooSmallForBinary16IsSeenOnceItIsRounded) {
+  const auto content = [](float number) {
+    Eigen::half rounded;
+    return RoundRow<Eigen::half>({&number, 1}, &rounded);
+  };
+  EXPECT_EQ(content(65519), RowContent::kFinite);
+  EXPECT_EQ(content(65520), RowContent::kNotFinite);
+  EXPECT_EQ(content(0x1p-25F), RowContent::kZero);
+  EXPECT_EQ(content(0x1.000002p-25F), RowContent::kFinite);
+}
+
+TEST(WholeContentTest, IsFiniteIfBothPartsAreAndZeroIfBothAre) {
+  using enum RowContent;
+  EXPECT_EQ(WholeContent(kZero, kZero), kZero);
+  EXPECT_EQ(WholeContent(kZero, kFinite), kFinite);
+  EXPECT_EQ(WholeContent(kFinite, kZero), kFinite);
+  EXPECT_EQ(WholeContent(kNotFinite, kZero), kNotFinite);
+  EXPECT_EQ(WholeContent(kFinite, kNotFinite), kNotFinite);
+}
+
+}  // namespace
+}  // namespace kvwire
