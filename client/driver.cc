@@ -89,8 +89,8 @@ absl::StatusOr<Decodability> DecodabilityOf(const PublicParameters& parameters) 
 
 Driver::Driver(const Services& services)
     : services_(services),
-      alice_channel_(ControlChannel(services.alice)),
-      bob_channel_(ControlChannel(services.bob)),
+      alice_channel_(ControlChannel(services.alice, services.security)),
+      bob_channel_(ControlChannel(services.bob, services.security)),
       alice_(v1::AliceService::NewStub(alice_channel_)),
       bob_(v1::BobService::NewStub(bob_channel_)) {}
 

@@ -14,10 +14,30 @@ constexpr absl::Duration kStartTime = absl::Seconds(30);
 // Starts a service and keeps it in `own`.
 absl::Status Launch(const std::string& role, const std::string& program,
                     std::vector<std::string> arguments, std::vector<OwnService>& own) {
-  arguments.insert(arguments.end(), {"--listen", "127.0.0.1:0"});
+  // The command itself says what went wrong.
+  arguments.insert(arguments.end(), {"--listen", "127.0.0.1:0", "--log-level", "off"});
   KVWIRE_ASSIGN_OR_RETURN(ServiceProcess process, ServiceProcess::Start(program, arguments));
   own.push_back({role, std::move(process)});
   return absl::OkStatus();
+}
+
+using Flags = std::vector<std::string>;
+
+Flags Joined(Flags flags, const Flags& more) {
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+// The flags for TLS of a service of the command's own. A foreign algorithm process, which
+// it dials at `algorithm`, is none: it is dialled in plaintext.
+Flags TlsFlags(const std::optional<OwnCertificates>& certificates, const std::string& name) {
+  return certificates.has_value() ? certificates->ListenFlags(name) : Flags{};
+}
+Flags DialFlags(const std::optional<OwnCertificates>& certificates, bool foreign_algorithm) {
+  if (!certificates.has_value()) return {};
+  Flags flags = certificates->DialFlags();
+  if (foreign_algorithm) flags.push_back("--algorithm-plaintext");
+  return flags;
 }
 
 absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
@@ -26,9 +46,16 @@ absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
   const char* const roles[] = {"alice_algorithm", "bob_algorithm"};
   Services services;
   services.timeout = options.timeout;
+  if (options.own_tls) {
+    KVWIRE_ASSIGN_OR_RETURN(services.own_certificates, OwnCertificates::Create());
+  }
+  const std::optional<OwnCertificates>& certificates = services.own_certificates;
+  constexpr const char* kAlgorithmNames[] = {"alice-algorithm", "bob-algorithm"};
   for (size_t k = 0; k < algorithms.size(); ++k) {
     if (!algorithms[k].empty()) continue;
-    KVWIRE_RETURN_IF_ERROR(Launch(roles[k], "kvwire-algorithm", {threads}, services.own));
+    KVWIRE_RETURN_IF_ERROR(
+        Launch("kvwire-algorithm",
+               Joined({threads}, TlsFlags(certificates, kAlgorithmNames[k])), services.own));
   }
   size_t started = 0;
   for (std::string& algorithm : algorithms) {
@@ -39,20 +66,45 @@ absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
   }
   KVWIRE_ASSIGN_OR_RETURN(services.alice_algorithm, ParseEndpoint(algorithms[0]));
   KVWIRE_ASSIGN_OR_RETURN(services.bob_algorithm, ParseEndpoint(algorithms[1]));
-  std::vector<std::string> both = {threads};
-  if (!options.weights.empty()) both.insert(both.end(), {"--weights", options.weights});
-  std::vector<std::string> alice = both;
-  alice.insert(alice.end(), {"--algorithm-endpoint", algorithms[0]});
-  std::vector<std::string> bob = both;
-  bob.insert(bob.end(),
-             {"--algorithm-endpoint", algorithms[1], "--channel-listen", "127.0.0.1:0"});
+  Flags both = {threads};
+  if (!options.weights.empty()) both = Joined(both, {"--weights", options.weights});
+  Flags alice = Joined(both, {"--algorithm-endpoint", algorithms[0]});
+  alice = Joined(alice, TlsFlags(certificates, "alice"));
+  alice = Joined(alice, DialFlags(certificates, !options.alice_algorithm.empty()));
+  if (certificates.has_value()) {
+    services.key_log = certificates->key_log();
+    alice = Joined(alice, {"--tls-key-log", services.key_log});
+  }
+  Flags bob =
+      Joined(both, {"--algorithm-endpoint", algorithms[1], "--channel-listen", "127.0.0.1:0"});
+  bob = Joined(bob, TlsFlags(certificates, "bob"));
+  bob = Joined(bob, DialFlags(certificates, !options.bob_algorithm.empty()));
   KVWIRE_RETURN_IF_ERROR(Launch("alice", "kvwire-alice", alice, services.own));
   KVWIRE_RETURN_IF_ERROR(Launch("bob", "kvwire-bob", bob, services.own));
-  KVWIRE_ASSIGN_OR_RETURN(services.alice,
-                          services.own[started].process.WaitListening(kStartTime));
-  KVWIRE_ASSIGN_OR_RETURN(services.bob,
-                          services.own[started + 1].process.WaitListening(kStartTime));
+  KVWIRE_ASSIGN_OR_RETURN(services.alice, services.own[started].process.WaitListening(kStartTime));
+  KVWIRE_ASSIGN_OR_RETURN(services.bob, services.own[started + 1].process.WaitListening(kStartTime));
+  // Last: gRPC does not fork well.
+  if (certificates.has_value()) {
+    KVWIRE_ASSIGN_OR_RETURN(services.security,
+                            ChannelSecurity::Create(certificates->driver()));
+  }
   return services;
+}
+
+absl::Status CheckTls(const ServicesOptions& options) {
+  const ClientTls& tls = options.tls;
+  KVWIRE_RETURN_IF_ERROR(CheckClientTls(tls));
+  if (options.alice.empty() && tls.enabled()) {
+    return absl::InvalidArgumentError(
+        "--cacert and what goes with it are for running services; those of the command's own "
+        "speak TLS with --tls");
+  }
+  if (!options.alice.empty() && options.own_tls) {
+    return absl::InvalidArgumentError(
+        "--tls is for services of the command's own; running ones take --cacert, --cert and "
+        "--key");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -86,6 +138,7 @@ absl::StatusOr<Services> PrepareServices(const ServicesOptions& options) {
   if (options.timeout <= absl::ZeroDuration() || options.timeout > absl::Hours(1)) {
     return absl::InvalidArgumentError("--timeout must be above 0 and at most 1h");
   }
+  KVWIRE_RETURN_IF_ERROR(CheckTls(options));
   for (const std::string& endpoint : {options.alice_algorithm, options.bob_algorithm}) {
     if (!endpoint.empty()) KVWIRE_RETURN_IF_ERROR(ParseEndpoint(endpoint).status());
   }
@@ -94,6 +147,7 @@ absl::StatusOr<Services> PrepareServices(const ServicesOptions& options) {
   services.timeout = options.timeout;
   KVWIRE_ASSIGN_OR_RETURN(services.alice, ParseEndpoint(options.alice));
   KVWIRE_ASSIGN_OR_RETURN(services.bob, ParseEndpoint(options.bob));
+  KVWIRE_ASSIGN_OR_RETURN(services.security, ChannelSecurity::Create(options.tls));
   if (!options.channel.empty()) {
     KVWIRE_ASSIGN_OR_RETURN(services.channel, ParseEndpoint(options.channel));
   }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/little_endian.h"
+#include "common/base/memory_account.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -71,9 +72,12 @@ int64_t WholeBytes(int64_t bits) {
 }
 
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes) {
-  if (needed_bytes <= limit_bytes && needed_bytes != kSaturated) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the state needs ", needed_bytes, " bytes of memory, allowed are ", limit_bytes));
+  if (needed_bytes > limit_bytes || needed_bytes == kSaturated) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the state needs ", needed_bytes, " bytes of memory, allowed are ", limit_bytes));
+  }
+  MemoryAccount* const account = MemoryAccount::Current();
+  return account == nullptr ? absl::OkStatus() : account->Raise(needed_bytes);
 }
 
 template <typename Number>

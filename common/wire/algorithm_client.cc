@@ -42,8 +42,10 @@ absl::Status TakePiece(grpc::ByteBuffer& message,
 
 }  // namespace
 
-AlgorithmClient::AlgorithmClient(const Endpoint& endpoint)
-    : AlgorithmClient(endpoint, ControlChannel(endpoint)) {}
+AlgorithmClient::AlgorithmClient(const Endpoint& endpoint, ChannelSecurity security)
+    : AlgorithmClient(endpoint, ControlChannel(endpoint, security)) {
+  security_ = std::move(security);
+}
 
 AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
                                  std::shared_ptr<grpc::Channel> channel)
