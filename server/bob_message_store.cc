@@ -13,11 +13,12 @@ namespace kvwire {
 
 absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Begin(
     const v1::SendRequest& opening, TcpMeter meter) {
-  KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
   KVWIRE_ASSIGN_OR_RETURN(
       std::shared_ptr<ReceivedMessage> message,
       ReceivedMessage::Create(opening, std::move(meter), message_limit_bytes_));
   const std::lock_guard lock(mutex_);
+  // Under the lock: who drains sees the message, or is seen here.
+  KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
   const auto present = messages_.find(opening.run_id());
   if (present != messages_.end() && !present->second->broken()) {
     return absl::AlreadyExistsError(absl::StrFormat(
