@@ -92,7 +92,7 @@ def full_sessions(name, endpoint):
     if name != "algorithm":
         return
     dims, rows = 64, 2048
-    block = bytes(4 * dims * rows)
+    block = http2_peer.ones(dims * rows)
     with http2_peer.Peer(endpoint) as peer:
         for session in range(1, 33):
             request = algorithm_pb2.OpenRequest(protocol_version=1)

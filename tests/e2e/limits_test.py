@@ -58,7 +58,7 @@ class LimitsTest(unittest.TestCase):
 
     def ingest(self, peer, session, rows):
         block = algorithm_pb2.IngestRequest(session_id=session, rows=rows)
-        block.keys = block.values = bytes(4 * _DIMS * rows)
+        block.keys = block.values = http2_peer.ones(_DIMS * rows)
         stream = peer.call(_ALGORITHM + "Ingest")
         peer.send(stream, http2_peer.framed(block.SerializeToString()), end=True)
         return peer.outcome(stream)
