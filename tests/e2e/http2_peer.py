@@ -62,7 +62,9 @@ class Peer:
         self._socket.close()
 
     def call(self, path, *headers, authority="peer"):
-        """Begins a call and returns its stream."""
+        """Begins a call and returns its stream; None if the connection is over."""
+        if self.closed:
+            return None
         stream = self._h2.get_next_available_stream_id()
         self._h2.send_headers(stream, [
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority),
