@@ -29,6 +29,7 @@ Command AddVerifyCommand(CLI::App& app);
 Command AddWaterfallCommand(CLI::App& app);
 Command AddHealthCommand(CLI::App& app);
 Command AddConformanceCommand(CLI::App& app);
+Command AddCertsCommand(CLI::App& app);
 
 }  // namespace kvwire
 

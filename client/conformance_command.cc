@@ -10,6 +10,7 @@
 #include "client/conformance/plug_in.h"
 #include "client/exit_code.h"
 #include "client/run_options.h"
+#include "client/tls/tls_options.h"
 #include "common/base/status_macros.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/status_conversion.h"
@@ -29,13 +30,16 @@ struct ConformanceOptions {
   std::string restore_endpoint;
   std::vector<std::string> algorithms;  // none: all
   std::string json;
+  ClientTls tls;
 
   bool json_on_stdout() const { return json == "-"; }
 };
 
-absl::StatusOr<std::unique_ptr<PlugIn>> Connect(const std::string& target) {
+absl::StatusOr<std::unique_ptr<PlugIn>> Connect(const std::string& target,
+                                                const ClientTls& tls) {
   KVWIRE_ASSIGN_OR_RETURN(const Endpoint endpoint, ParseEndpoint(target));
-  auto plug_in = std::make_unique<PlugIn>(endpoint);
+  KVWIRE_ASSIGN_OR_RETURN(const ChannelSecurity security, ChannelSecurity::Create(tls));
+  auto plug_in = std::make_unique<PlugIn>(endpoint, security);
   KVWIRE_RETURN_IF_ERROR(plug_in->WaitReachable(kConnectTime));
   return plug_in;
 }
@@ -56,7 +60,7 @@ absl::StatusOr<v1::DescribeResponse> Describe(const PlugIn& plug_in) {
 absl::StatusOr<std::unique_ptr<PlugIn>> ConnectSecond(const ConformanceOptions& options,
                                                       uint64_t first_process) {
   if (options.restore_endpoint.empty()) return nullptr;
-  KVWIRE_ASSIGN_OR_RETURN(auto second, Connect(options.restore_endpoint));
+  KVWIRE_ASSIGN_OR_RETURN(auto second, Connect(options.restore_endpoint, options.tls));
   KVWIRE_ASSIGN_OR_RETURN(const v1::DescribeResponse description, Describe(*second));
   if (description.process_id() != first_process) return second;
   return absl::InvalidArgumentError(absl::StrCat(
@@ -91,7 +95,7 @@ absl::StatusOr<std::vector<Subject>> FindSubjects(const ConformanceOptions& opti
 
 absl::StatusOr<int> ConformanceCommand(const ConformanceOptions& options) {
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.json));
-  KVWIRE_ASSIGN_OR_RETURN(const auto plug_in, Connect(options.endpoint));
+  KVWIRE_ASSIGN_OR_RETURN(const auto plug_in, Connect(options.endpoint, options.tls));
   KVWIRE_ASSIGN_OR_RETURN(const v1::DescribeResponse description, Describe(*plug_in));
   KVWIRE_ASSIGN_OR_RETURN(const auto second, ConnectSecond(options, description.process_id()));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<Subject> subjects,
@@ -133,6 +137,7 @@ Command AddConformanceCommand(CLI::App& app) {
       ->take_all();
   app.add_option("--json", options->json,
                  "the findings as JSON to this file; - for stdout, and no tables");
+  AddTlsOptions(app, options->tls);
   return [options] { return ConformanceCommand(*options); };
 }
 

@@ -31,7 +31,7 @@ absl::Status AskAlice(Driver& driver, const GenerationRequest& request,
   grpc::ClientContext context;
   v1::GenerateResponse response;
   KVWIRE_RETURN_IF_ERROR(
-      Annotate(FromGrpc(driver.alice().Generate(&context, message, &response)), "Alice"));
+      FromPeer(driver.alice().Generate(&context, message, &response), "Alice"));
   result.alice = response.ledger();
   result.alice_sha256 = response.message_sha256();
   result.state_bits = response.state_bits();
@@ -62,8 +62,8 @@ absl::Status AskBob(Driver& driver, const GenerationRequest& request,
   v1::GenerateLastResponse piece;
   while (bytes.size() <= wanted && reader->Read(&piece)) bytes += piece.tokens();
   if (bytes.size() > wanted) context.TryCancel();
-  const absl::Status finished = FromGrpc(reader->Finish());
-  if (bytes.size() <= wanted) KVWIRE_RETURN_IF_ERROR(Annotate(finished, "Bob"));
+  const absl::Status finished = FromPeer(reader->Finish(), "Bob");
+  if (bytes.size() <= wanted) KVWIRE_RETURN_IF_ERROR(finished);
   absl::StatusOr<Matrix> map = RowsFromBytes(bytes, side * side, generation.dims, "last map");
   if (!map.ok()) {
     return absl::InternalError(

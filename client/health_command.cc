@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/commands.h"
+#include "client/tls/tls_options.h"
 #include "common/base/status_macros.h"
 #include "common/wire/channels.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -24,14 +25,16 @@ bool IsServing(grpc::health::v1::Health::Stub& stub, absl::Duration limit) {
          response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
 }
 
-absl::StatusOr<int> HealthCommand(const std::string& target, double wait_seconds) {
+absl::StatusOr<int> HealthCommand(const std::string& target, double wait_seconds,
+                                  const ClientTls& tls) {
   constexpr absl::Duration kOneCheck = absl::Seconds(2);
   KVWIRE_ASSIGN_OR_RETURN(const Endpoint endpoint, ParseEndpoint(target));
   // CLI::Range lets a NaN through.
   if (std::isnan(wait_seconds)) {
     return absl::InvalidArgumentError("--wait is a number of seconds");
   }
-  const auto stub = grpc::health::v1::Health::NewStub(ControlChannel(endpoint));
+  KVWIRE_ASSIGN_OR_RETURN(const ChannelSecurity security, ChannelSecurity::Create(tls));
+  const auto stub = grpc::health::v1::Health::NewStub(ControlChannel(endpoint, security));
   const absl::Time deadline = absl::Now() + absl::Seconds(wait_seconds);
   do {
     if (IsServing(*stub, std::max(kOneCheck, deadline - absl::Now()))) {
@@ -52,12 +55,14 @@ Command AddHealthCommand(CLI::App& app) {
       "  kvwire health 127.0.0.1:7001 --wait 10");
   const auto target = std::make_shared<std::string>();
   const auto wait_seconds = std::make_shared<double>(0);
+  const auto tls = std::make_shared<ClientTls>();
   app.add_option("endpoint", *target, "HOST:PORT")
       ->required()
       ->envname("KVWIRE_HEALTH_ENDPOINT");
   app.add_option("--wait", *wait_seconds, "seconds to wait until it serves")
       ->check(CLI::Range(0.0, 86400.0));
-  return [target, wait_seconds] { return HealthCommand(*target, *wait_seconds); };
+  AddTlsOptions(app, *tls);
+  return [target, wait_seconds, tls] { return HealthCommand(*target, *wait_seconds, *tls); };
 }
 
 }  // namespace kvwire

@@ -70,7 +70,8 @@ constexpr std::pair<const char*, AddCommand> kCommands[] = {
     {"sweep", kvwire::AddSweepCommand},     {"verify", kvwire::AddVerifyCommand},
     {"bounds", kvwire::AddBoundsCommand},   {"list", kvwire::AddListCommand},
     {"inspect", kvwire::AddInspectCommand}, {"waterfall", kvwire::AddWaterfallCommand},
-    {"health", kvwire::AddHealthCommand},   {"conformance", kvwire::AddConformanceCommand}};
+    {"health", kvwire::AddHealthCommand},   {"conformance", kvwire::AddConformanceCommand},
+    {"certs", kvwire::AddCertsCommand}};
 
 }  // namespace
 

@@ -57,6 +57,19 @@ absl::StatusOr<Decoding> DecodingOf(const RunOptions& options) {
   return decoding;
 }
 
+// Solving C and asking for every row take about L^2 d multiplications each; a core does some
+// 10^10 a second.
+absl::Status CheckWork(const PublicParameters& parameters, bool allow_long) {
+  constexpr double kMostWork = 1e14;
+  const auto tokens = static_cast<double>(parameters.shape.tokens());
+  const double work = tokens * tokens * static_cast<double>(parameters.dims);
+  if (work <= kMostWork || allow_long) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "L = ", parameters.shape.tokens(), " tokens of d = ", parameters.dims,
+      " take about L^2 d = ", work,
+      " multiplications, hours or days; take a smaller --n or --scales, or say --allow-long"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> CanonicalAlgorithm(std::string_view algorithm,
@@ -127,6 +140,7 @@ void AddProblemOptions(CLI::App& app, RunOptions& options) {
                  "over again until there are as many")
       ->check(CLI::IsMember({"rows", "all"}))
       ->capture_default_str();
+  app.add_flag("--allow-long", options.allow_long, "start runs that take hours or days, too");
   app.add_option("--save-snapshot", options.save_snapshot,
                  "write Alice's message to this file");
   app.add_option("--json", options.json,
@@ -152,6 +166,7 @@ absl::StatusOr<PublicParameters> ParametersOf(const RunOptions& options, int64_t
                               .decoding = decoding};
   // Before the sharpness: solving it takes time that grows with L^2 d.
   KVWIRE_RETURN_IF_ERROR(CheckParameters(parameters));
+  KVWIRE_RETURN_IF_ERROR(CheckWork(parameters, options.allow_long));
   KVWIRE_ASSIGN_OR_RETURN(parameters.sharpness, SharpnessOf(options.sharpness, parameters));
   KVWIRE_RETURN_IF_ERROR(CheckParameters(parameters));
   return parameters;

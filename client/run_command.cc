@@ -23,7 +23,7 @@ absl::StatusOr<int> RunCommand(const RunOptions& options) {
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
   KVWIRE_ASSIGN_OR_RETURN(std::optional<RunCapture> capture,
-                          StartCapture(options, driver.channel_endpoint()));
+                          StartCapture(options, driver.channel_endpoint(), services.key_log));
   KVWIRE_ASSIGN_OR_RETURN(RunResult result, driver.Run(request));
   result.peak_memory = PeakMemory(services);
   if (capture.has_value()) result.waterfall = capture->Stop(result.run_id);
@@ -47,6 +47,9 @@ Command AddRunCommand(CLI::App& app) {
   app.add_option("--pcap", options->pcap, "the same, and keep the capture in this file");
   app.add_option("--capture-interface", options->capture_interface,
                  "where to capture; absent: lo if the channel is on loopback, else any");
+  app.add_option(
+      "--tls-key-log", options->tls_key_log,
+      "the file to which Alice, running with the same flag, writes her session keys");
   return [options] { return RunCommand(*options); };
 }
 

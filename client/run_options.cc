@@ -11,6 +11,7 @@
 #include "client/problem_options.h"
 #include "client/report.h"
 #include "client/result_file.h"
+#include "client/tls/tls_options.h"
 #include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
@@ -46,6 +47,9 @@ void AddEndpointOptions(CLI::App& app, RunOptions& options) {
                  "HOST:PORT of an algorithm server for our own Alice");
   app.add_option("--bob-algorithm", services.bob_algorithm,
                  "HOST:PORT of an algorithm server for our own Bob");
+  app.add_flag("--tls", services.own_tls,
+               "services of our own speak mutual TLS, with certificates made for this run");
+  AddTlsOptions(app, services.tls);
 }
 
 void AddServiceOptions(CLI::App& app, RunOptions& options) {

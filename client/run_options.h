@@ -37,9 +37,11 @@ struct RunOptions {
   bool waterfall = false;
   std::string pcap;               // path for the capture; with one there is a waterfall too
   std::string capture_interface;  // empty: lo for a channel on loopback, else any
+  std::string tls_key_log;        // of running services
   std::string timeout = "10s";
   std::string json;  // path, "-" for stdout, empty for text
   bool allow_shared_algorithm = false;
+  bool allow_long = false;
   ServicesOptions services;
 
   bool json_on_stdout() const { return json == "-"; }

@@ -11,6 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/service_process.h"
+#include "client/tls/own_certificates.h"
+#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 
 namespace kvwire {
@@ -21,7 +23,9 @@ struct ServicesOptions {
   std::string channel;          // what Alice dials; empty: what Bob reports
   std::string alice_algorithm;  // foreign algorithm servers for own services
   std::string bob_algorithm;
-  std::string weights;  // for own services: a file that they are started with
+  std::string weights;   // for own services: a file that they are started with
+  ClientTls tls;         // for running services
+  bool own_tls = false;  // own services speak mutual TLS
   absl::Duration timeout = absl::Seconds(10);
   int threads = 0;
 };
@@ -41,6 +45,9 @@ struct Services {
   std::optional<Endpoint> alice_algorithm;
   std::optional<Endpoint> bob_algorithm;
   absl::Duration timeout;
+  ChannelSecurity security;  // for dialling Alice and Bob, and own algorithm processes
+  std::string key_log;  // where session keys of Alice's connection to Bob are; empty: none
+  std::optional<OwnCertificates> own_certificates;
   std::vector<OwnService> own;  // ended with this
 };
 

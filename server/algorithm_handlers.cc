@@ -24,10 +24,10 @@ absl::StatusOr<const float*> BlockRows(const std::string& bytes, int64_t rows, i
 }
 
 // Looks the session up in the first request of a stream.
-absl::Status FindOnce(AlgorithmSessions& sessions, int64_t id,
+absl::Status FindOnce(AlgorithmSessions& sessions, int64_t id, const Caller& caller,
                       std::shared_ptr<AlgorithmSessionState>& session) {
   if (session != nullptr) return absl::OkStatus();
-  KVWIRE_ASSIGN_OR_RETURN(session, sessions.Find(id));
+  KVWIRE_ASSIGN_OR_RETURN(session, sessions.Find(id, caller));
   return absl::OkStatus();
 }
 
@@ -42,7 +42,7 @@ absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request,
 }
 
 absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
-  KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), session_));
+  KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), caller_, session_));
   const int64_t rows = request.rows();
   if (rows < 0) return absl::InvalidArgumentError("a block has fewer than 0 rows");
   const int64_t dims = session_->setup.dims;
@@ -57,6 +57,7 @@ absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
   // Nothing to append: what opens a stream begins no scale.
   if (rows == 0 && !block.closes_scale) return absl::OkStatus();
   const std::lock_guard lock(session_->mutex);
+  const MemoryAccount::Scope scope(session_->memory);
   return session_->cache->Append(block);
 }
 
@@ -102,11 +103,15 @@ absl::Status RestoreHandler::Take(const grpc::ByteBuffer& message) {
       return absl::InvalidArgumentError(
           "the first request of Restore does not say what to open");
     }
-    KVWIRE_ASSIGN_OR_RETURN(setup_, SetupOf(request.open(), memory_limit_bytes_));
-    KVWIRE_ASSIGN_OR_RETURN(reader_, SnapshotReader::Create(setup_));
+    KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
+                            SetupOf(request.open(), sessions_.memory_limit_bytes()));
+    KVWIRE_ASSIGN_OR_RETURN(session_, sessions_.Prepare(std::move(setup)));
+    const MemoryAccount::Scope scope(session_->memory);
+    KVWIRE_ASSIGN_OR_RETURN(reader_, SnapshotReader::Create(session_->setup));
   } else if (request.has_open()) {
     return absl::InvalidArgumentError("a later request of Restore opens a second time");
   }
+  const MemoryAccount::Scope scope(session_->memory);
   for (const absl::string_view piece : data.Chunks()) {
     KVWIRE_RETURN_IF_ERROR(reader_->Append(StdView(piece)));
   }
@@ -115,10 +120,12 @@ absl::Status RestoreHandler::Take(const grpc::ByteBuffer& message) {
 
 absl::Status RestoreHandler::End() {
   if (reader_ == nullptr) return absl::InvalidArgumentError("the stream opened nothing");
+  const MemoryAccount::Scope scope(session_->memory);
   KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, reader_->Finish());
   v1::RestoreResponse response;
   response.set_state_bits(cache->StateBits());
-  KVWIRE_ASSIGN_OR_RETURN(int64_t id, sessions_.Add(std::move(setup_), std::move(cache)));
+  KVWIRE_ASSIGN_OR_RETURN(int64_t id,
+                          sessions_.Add(std::move(session_), std::move(cache), caller_));
   response.set_session_id(id);
   *response_ = JoinMessage(response);
   return absl::OkStatus();
@@ -126,13 +133,14 @@ absl::Status RestoreHandler::End() {
 
 absl::Status AttendHandler::Take(const v1::AttendRequest& request,
                                  v1::AttendResponse& response) {
-  KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), session_));
+  KVWIRE_RETURN_IF_ERROR(FindOnce(sessions_, request.session_id(), caller_, session_));
   if (request.rows() < 1) return absl::InvalidArgumentError("a request holds no queries");
   KVWIRE_ASSIGN_OR_RETURN(Matrix queries, RowsFromBytes(request.queries(), request.rows(),
                                                         session_->setup.dims, "queries"));
   Matrix outputs(queries.rows(), queries.cols());
   {
     const std::shared_lock lock(session_->mutex);
+    const MemoryAccount::Scope scope(session_->memory);
     KVWIRE_RETURN_IF_ERROR(session_->cache->Attend(queries, outputs));
   }
   response.set_outputs(RowsToBytes(outputs));

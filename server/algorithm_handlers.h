@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -23,8 +24,8 @@ absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request, int64_t memor
 
 class IngestHandler {
  public:
-  IngestHandler(AlgorithmSessions& sessions, v1::IngestResponse* response)
-      : sessions_(sessions), response_(response) {}
+  IngestHandler(AlgorithmSessions& sessions, Caller caller, v1::IngestResponse* response)
+      : sessions_(sessions), caller_(std::move(caller)), response_(response) {}
 
   absl::Status Take(const v1::IngestRequest& request);
   absl::Status End();
@@ -32,6 +33,7 @@ class IngestHandler {
 
  private:
   AlgorithmSessions& sessions_;
+  const Caller caller_;
   v1::IngestResponse* response_;
   std::shared_ptr<AlgorithmSessionState> session_;
 };
@@ -46,9 +48,8 @@ absl::Status WriteSnapshotMessages(
 
 class RestoreHandler {
  public:
-  RestoreHandler(AlgorithmSessions& sessions, int64_t memory_limit_bytes,
-                 grpc::ByteBuffer* response)
-      : sessions_(sessions), memory_limit_bytes_(memory_limit_bytes), response_(response) {}
+  RestoreHandler(AlgorithmSessions& sessions, Caller caller, grpc::ByteBuffer* response)
+      : sessions_(sessions), caller_(std::move(caller)), response_(response) {}
 
   absl::Status Take(const grpc::ByteBuffer& message);
   absl::Status End();
@@ -56,20 +57,22 @@ class RestoreHandler {
 
  private:
   AlgorithmSessions& sessions_;
-  const int64_t memory_limit_bytes_;
+  const Caller caller_;
   grpc::ByteBuffer* response_;
-  CacheSetup setup_;
+  AlgorithmSessions::State session_;
   std::unique_ptr<SnapshotReader> reader_;
 };
 
 class AttendHandler {
  public:
-  explicit AttendHandler(AlgorithmSessions& sessions) : sessions_(sessions) {}
+  AttendHandler(AlgorithmSessions& sessions, Caller caller)
+      : sessions_(sessions), caller_(std::move(caller)) {}
 
   absl::Status Take(const v1::AttendRequest& request, v1::AttendResponse& response);
 
  private:
   AlgorithmSessions& sessions_;
+  const Caller caller_;
   std::shared_ptr<AlgorithmSessionState> session_;
 };
 

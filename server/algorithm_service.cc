@@ -9,6 +9,7 @@
 #include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
 #include "server/algorithm_handlers.h"
+#include "server/stream_writer.h"
 #include "server/streams.h"
 #include "server/unary_call.h"
 
@@ -44,8 +45,8 @@ void DescribeLayer(const Layer& layer, v1::AlgorithmDescription& out) {
 
 }  // namespace
 
-AlgorithmServiceHost::AlgorithmServiceHost(int64_t memory_limit_bytes)
-    : memory_limit_bytes_(memory_limit_bytes), process_id_(RandomId()), pool_(kWorkThreads) {}
+AlgorithmServiceHost::AlgorithmServiceHost(const SessionLimits& limits)
+    : process_id_(RandomId()), sessions_(limits), pool_(kWorkThreads) {}
 
 grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(
     grpc::CallbackServerContext* context, const v1::DescribeRequest* /*request*/,
@@ -65,54 +66,63 @@ grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(
   return reactor;
 }
 
-grpc::ServerUnaryReactor* AlgorithmServiceHost::Open(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Open(grpc::CallbackServerContext* context,
                                                      const v1::OpenRequest* request,
                                                      v1::OpenResponse* response) {
-  return new UnaryCall(pool_, [this, request, response]() -> absl::Status {
-    KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup, SetupOf(*request, memory_limit_bytes_));
-    KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(setup));
-    KVWIRE_ASSIGN_OR_RETURN(int64_t id, sessions_.Add(std::move(setup), std::move(cache)));
+  return new UnaryCall(pool_, [this, context, request, response]() -> absl::Status {
+    KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
+                            SetupOf(*request, sessions_.memory_limit_bytes()));
+    KVWIRE_ASSIGN_OR_RETURN(AlgorithmSessions::State session,
+                            sessions_.Prepare(std::move(setup)));
+    const MemoryAccount::Scope scope(session->memory);
+    KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(session->setup));
+    KVWIRE_ASSIGN_OR_RETURN(
+        int64_t id, sessions_.Add(std::move(session), std::move(cache), CallerOf(*context)));
     response->set_session_id(id);
     return absl::OkStatus();
   });
 }
 
 grpc::ServerReadReactor<v1::IngestRequest>* AlgorithmServiceHost::Ingest(
-    grpc::CallbackServerContext* /*context*/, v1::IngestResponse* response) {
+    grpc::CallbackServerContext* context, v1::IngestResponse* response) {
   return new StreamReader<v1::IngestRequest, IngestHandler>(
-      pool_, std::make_unique<IngestHandler>(sessions_, response));
+      *context, pool_,
+      std::make_unique<IngestHandler>(sessions_, CallerOf(*context), response));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Snapshot(
-    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* request) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   using Writer = StreamWriter<grpc::ByteBuffer>;
-  return new Writer(
-      pool_, [this, request = *request](const Writer::Write& write) -> absl::Status {
-        v1::SnapshotRequest wanted;
-        KVWIRE_RETURN_IF_ERROR(SplitMessage(request, wanted));
-        KVWIRE_ASSIGN_OR_RETURN(const auto session, sessions_.Find(wanted.session_id()));
-        const std::shared_lock lock(session->mutex);
-        return WriteSnapshotMessages(*session->cache, session->setup, write);
-      });
+  return new Writer(*context, pool_,
+                    [this, request = *request,
+                     caller = CallerOf(*context)](const Writer::Write& write) -> absl::Status {
+                      v1::SnapshotRequest wanted;
+                      KVWIRE_RETURN_IF_ERROR(SplitMessage(request, wanted));
+                      KVWIRE_ASSIGN_OR_RETURN(const auto session,
+                                              sessions_.Find(wanted.session_id(), caller));
+                      const std::shared_lock lock(session->mutex);
+                      return WriteSnapshotMessages(*session->cache, session->setup, write);
+                    });
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Restore(
-    grpc::CallbackServerContext* /*context*/, grpc::ByteBuffer* response) {
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   return new StreamReader<grpc::ByteBuffer, RestoreHandler>(
-      pool_, std::make_unique<RestoreHandler>(sessions_, memory_limit_bytes_, response));
+      *context, pool_,
+      std::make_unique<RestoreHandler>(sessions_, CallerOf(*context), response));
 }
 
 grpc::ServerBidiReactor<v1::AttendRequest, v1::AttendResponse>* AlgorithmServiceHost::Attend(
-    grpc::CallbackServerContext* /*context*/) {
+    grpc::CallbackServerContext* context) {
   return new StreamResponder<v1::AttendRequest, v1::AttendResponse, AttendHandler>(
-      pool_, std::make_unique<AttendHandler>(sessions_));
+      *context, pool_, std::make_unique<AttendHandler>(sessions_, CallerOf(*context)));
 }
 
-grpc::ServerUnaryReactor* AlgorithmServiceHost::Close(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Close(grpc::CallbackServerContext* context,
                                                       const v1::CloseRequest* request,
                                                       v1::CloseResponse* /*response*/) {
-  return new UnaryCall(pool_, [this, request] {
-    sessions_.Remove(request->session_id());
+  return new UnaryCall(pool_, [this, context, request] {
+    sessions_.Remove(request->session_id(), CallerOf(*context));
     return absl::OkStatus();
   });
 }

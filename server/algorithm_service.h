@@ -23,8 +23,10 @@ using AlgorithmServiceBase = v1::AlgorithmService::WithCallbackMethod_Describe<
 
 class AlgorithmServiceHost final : public AlgorithmServiceBase {
  public:
-  // No session may take more than `memory_limit_bytes`.
-  explicit AlgorithmServiceHost(int64_t memory_limit_bytes);
+  explicit AlgorithmServiceHost(const SessionLimits& limits);
+
+  // For metrics, and for who drops idle ones.
+  AlgorithmSessions& sessions() { return sessions_; }
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest* request,
@@ -45,7 +47,6 @@ class AlgorithmServiceHost final : public AlgorithmServiceBase {
                                   v1::CloseResponse* response) override;
 
  private:
-  const int64_t memory_limit_bytes_;
   const uint64_t process_id_;
   AlgorithmSessions sessions_;
   WorkPool pool_;

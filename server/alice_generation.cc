@@ -62,6 +62,7 @@ absl::Status SendMessage(MeasuredChannel connection, uint64_t run_id, std::strin
 }  // namespace
 
 absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algorithm,
+                                                     const ChannelSecurity& channel_security,
                                                      const std::optional<ModelWeights>& model,
                                                      const v1::GenerateRequest& request,
                                                      Cancellation& cancellation) {
@@ -85,8 +86,9 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
   KVWIRE_ASSIGN_OR_RETURN(
       const auto session,
       OpenSession(algorithm, generation, request.memory_limit_bytes(), cancellation));
-  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
-                          ConnectMeasured(channel, timeout, "Bob's channel"));
+  KVWIRE_ASSIGN_OR_RETURN(
+      MeasuredChannel connection,
+      ConnectMeasured(channel, timeout, "Bob's channel", channel_security));
 
   const absl::Time start = absl::Now();
   v1::IngestResponse state;

@@ -17,6 +17,7 @@ namespace kvwire {
 // maps, or X_init if there are none, and the algorithm's snapshot. Blocks. Errors as
 // documented at AliceService.Generate.
 absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algorithm,
+                                                     const ChannelSecurity& channel_security,
                                                      const std::optional<ModelWeights>& model,
                                                      const v1::GenerateRequest& request,
                                                      Cancellation& cancellation);

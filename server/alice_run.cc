@@ -57,7 +57,8 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
   open.set_memory_limit_bytes(run.memory_limit_bytes);
   KVWIRE_ASSIGN_OR_RETURN(const auto session, algorithm.Open(open, cancellation));
   KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
-                          ConnectMeasured(run.channel, run.connect_timeout, "Bob's channel"));
+                          ConnectMeasured(run.channel, run.connect_timeout, "Bob's channel",
+                                          run.channel_security));
 
   const absl::Time start = absl::Now();
   KVWIRE_ASSIGN_OR_RETURN(const v1::IngestResponse state,

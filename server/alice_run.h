@@ -13,6 +13,7 @@
 #include "common/reduction/parameters.h"
 #include "common/wire/algorithm_client.h"
 #include "common/wire/cancellation.h"
+#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 #include "kvwire/v1/alice.pb.h"
 
@@ -22,6 +23,7 @@ struct AliceRun {
   uint64_t run_id = 0;
   PublicParameters parameters;
   Endpoint channel;
+  ChannelSecurity channel_security;
   std::optional<int64_t> payload_bytes;
   absl::Duration connect_timeout;
   int64_t memory_limit_bytes = 0;

@@ -1,23 +1,26 @@
 #include "server/alice_service.h"
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/wire/parameters_conversion.h"
 #include "server/alice_generation.h"
 #include "server/alice_run.h"
+#include "server/event_log.h"
+#include "server/peer_identity.h"
 #include "server/streams.h"
 #include "server/unary_call.h"
 
 namespace kvwire {
 namespace {
 
-absl::StatusOr<AliceRun> RunOf(const v1::SpeakOpening& opening) {
+absl::StatusOr<AliceRun> RunOf(const v1::SpeakOpening& opening,
+                               const ChannelSecurity& security) {
   KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(opening.protocol_version()));
   if (opening.run_id() == 0) return absl::InvalidArgumentError("the run id is 0");
   KVWIRE_ASSIGN_OR_RETURN(const absl::Duration timeout,
@@ -28,6 +31,7 @@ absl::StatusOr<AliceRun> RunOf(const v1::SpeakOpening& opening) {
   return AliceRun{.run_id = opening.run_id(),
                   .parameters = std::move(parameters),
                   .channel = std::move(channel),
+                  .channel_security = security,
                   .payload_bytes = opening.has_payload_bytes()
                                        ? std::optional<int64_t>(opening.payload_bytes())
                                        : std::nullopt,
@@ -35,21 +39,26 @@ absl::StatusOr<AliceRun> RunOf(const v1::SpeakOpening& opening) {
                   .memory_limit_bytes = opening.memory_limit_bytes()};
 }
 
-// Whether a run that counts itself among `runs` may go on.
-absl::Status CheckRuns(int runs) {
-  if (runs <= AliceServiceHost::kMaxRuns) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      AliceServiceHost::kMaxRuns, " runs are under way; try again when one is done"));
+void LogRun(uint64_t run_id, const absl::Status& status) {
+  LogEvent(status.ok() ? LogLevel::kInfo : LogLevel::kWarning, "run",
+           {{"run", RunName(run_id)},
+            {"code", absl::StatusCodeToString(status.code())},
+            {"message", std::string(status.message())}});
 }
+
+// What the bits of a run take: as they came, and as a vector.
+int64_t BytesOfBits(int64_t payload_bits) { return 2 * ((payload_bits + 7) / 8); }
 
 class SpeakHandler {
  public:
-  SpeakHandler(const AlgorithmClient& algorithm, std::atomic<int>& runs,
-               v1::SpeakResponse* response)
-      : algorithm_(algorithm), runs_(runs), response_(response) {
-    ++runs_;
-  }
-  ~SpeakHandler() { --runs_; }
+  SpeakHandler(const AlgorithmClient& algorithm, const ChannelSecurity& security,
+               AliceAdmission& admission, std::string peer, v1::SpeakResponse* response)
+      : algorithm_(algorithm),
+        security_(security),
+        admission_(admission),
+        peer_(std::move(peer)),
+        response_(response),
+        memory_(admission.memory()) {}
 
   absl::Status Take(const v1::SpeakRequest& request) {
     if (!run_.has_value()) return Open(request);
@@ -72,7 +81,12 @@ class SpeakHandler {
                        " bits were expected"));
     }
     const BitVector bits = BitVector::FromBytes(bytes_, payload_bits);
-    KVWIRE_ASSIGN_OR_RETURN(*response_, RunAlice(algorithm_, *run_, bits, cancellation_));
+    absl::StatusOr<v1::SpeakResponse> spoken =
+        RunAlice(algorithm_, *run_, bits, cancellation_);
+    // Before the answer: whoever has it may begin the next run.
+    ticket_.reset();
+    LogRun(run_->run_id, spoken.status());
+    KVWIRE_ASSIGN_OR_RETURN(*response_, std::move(spoken));
     return absl::OkStatus();
   }
 
@@ -80,17 +94,21 @@ class SpeakHandler {
 
  private:
   absl::Status Open(const v1::SpeakRequest& request) {
-    KVWIRE_RETURN_IF_ERROR(CheckRuns(runs_));
     if (!request.has_opening()) {
       return absl::InvalidArgumentError("the first request of Speak is not an opening");
     }
-    KVWIRE_ASSIGN_OR_RETURN(run_, RunOf(request.opening()));
-    return absl::OkStatus();
+    KVWIRE_ASSIGN_OR_RETURN(ticket_, admission_.Enter(peer_));
+    KVWIRE_ASSIGN_OR_RETURN(run_, RunOf(request.opening(), security_));
+    return memory_.Raise(BytesOfBits(run_->parameters.payload_bits()));
   }
 
   const AlgorithmClient& algorithm_;
-  std::atomic<int>& runs_;
+  const ChannelSecurity& security_;
+  AliceAdmission& admission_;
+  const std::string peer_;
   v1::SpeakResponse* response_;
+  PeerQuota::Ticket ticket_;
+  MemoryAccount memory_;
   Cancellation cancellation_;
   std::optional<AliceRun> run_;
   std::string bytes_;
@@ -99,29 +117,34 @@ class SpeakHandler {
 }  // namespace
 
 grpc::ServerReadReactor<v1::SpeakRequest>* AliceServiceHost::Speak(
-    grpc::CallbackServerContext* /*context*/, v1::SpeakResponse* response) {
+    grpc::CallbackServerContext* context, v1::SpeakResponse* response) {
   return new StreamReader<v1::SpeakRequest, SpeakHandler>(
-      pool_, std::make_unique<SpeakHandler>(algorithm_, runs_, response));
+      *context, pool_,
+      std::make_unique<SpeakHandler>(algorithm_, channel_security_, admission_,
+                                     PeerOf(*context), response));
 }
 
 grpc::ServerUnaryReactor* AliceServiceHost::Generate(grpc::CallbackServerContext* context,
                                                      const v1::GenerateRequest* request,
                                                      v1::GenerateResponse* response) {
-  const absl::Status room = CheckRuns(++runs_);
+  absl::StatusOr<PeerQuota::Ticket> ticket = admission_.Enter(PeerOf(*context));
   // Refused here: on the pool it would wait for one of the others to end.
-  if (!room.ok()) {
-    --runs_;
+  if (!ticket.ok()) {
     grpc::ServerUnaryReactor* refusal = context->DefaultReactor();
-    refusal->Finish(ToGrpc(room));
+    refusal->Finish(ToGrpc(ticket.status()));
     return refusal;
   }
   const auto cancellation = std::make_shared<Cancellation>();
   return new UnaryCall(
       pool_,
-      [this, cancellation, request, response]() -> absl::Status {
-        const absl::Cleanup leave = [this] { --runs_; };
-        KVWIRE_ASSIGN_OR_RETURN(*response,
-                                GenerateAndSend(algorithm_, model_, *request, *cancellation));
+      [this, cancellation, request, response,
+       ticket = *std::move(ticket)]() mutable -> absl::Status {
+        absl::StatusOr<v1::GenerateResponse> generated =
+            GenerateAndSend(algorithm_, channel_security_, model_, *request, *cancellation);
+        // Before the answer: whoever has it may begin the next run.
+        ticket.reset();
+        LogRun(request->run_id(), generated.status());
+        KVWIRE_ASSIGN_OR_RETURN(*response, std::move(generated));
         return absl::OkStatus();
       },
       [cancellation] { cancellation->Cancel(); });

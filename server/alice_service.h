@@ -3,36 +3,43 @@
 
 // AliceService (proto/kvwire/v1/alice.proto): the driver's edge to Alice.
 
-#include <atomic>
 #include <optional>
 #include <utility>
 
 #include "common/wire/algorithm_client.h"
 #include "common/wire/generation.h"
 #include "kvwire/v1/alice.grpc.pb.h"
+#include "server/alice_admission.h"
+#include "server/dial_security.h"
 #include "server/work_pool.h"
 
 namespace kvwire {
 
 class AliceServiceHost final : public v1::AliceService::CallbackService {
  public:
-  // More runs at once are refused; each takes a thread while it works.
-  static constexpr int kMaxRuns = 16;
-
   explicit AliceServiceHost(const Endpoint& algorithm,
-                            std::optional<ModelWeights> model = std::nullopt)
-      : algorithm_(algorithm), model_(std::move(model)), pool_(kMaxRuns) {}
+                            std::optional<ModelWeights> model = std::nullopt,
+                            const DialSecurity& security = {}, const AliceLimits& limits = {})
+      : algorithm_(algorithm, security.algorithm),
+        channel_security_(security.peer),
+        model_(std::move(model)),
+        admission_(limits),
+        pool_(AliceAdmission::kMaxRuns) {}
 
   grpc::ServerReadReactor<v1::SpeakRequest>* Speak(grpc::CallbackServerContext* context,
                                                    v1::SpeakResponse* response) override;
+  // For metrics.
+  AliceAdmission& admission() { return admission_; }
+
   grpc::ServerUnaryReactor* Generate(grpc::CallbackServerContext* context,
                                      const v1::GenerateRequest* request,
                                      v1::GenerateResponse* response) override;
 
  private:
   AlgorithmClient algorithm_;
+  ChannelSecurity channel_security_;
   std::optional<ModelWeights> model_;
-  std::atomic<int> runs_ = 0;
+  AliceAdmission admission_;
   WorkPool pool_;
 };
 

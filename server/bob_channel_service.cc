@@ -51,7 +51,8 @@ class SendHandler {
 grpc::ServerReadReactor<grpc::ByteBuffer>* OneWayChannelHost::Send(
     grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   return new StreamReader<grpc::ByteBuffer, SendHandler>(
-      pool_, std::make_unique<SendHandler>(store_, context->peer(), channel_.port, response));
+      *context, pool_,
+      std::make_unique<SendHandler>(store_, context->peer(), channel_.port, response));
 }
 
 }  // namespace kvwire

@@ -33,6 +33,10 @@ struct DecodedRows {
   int64_t changed_bits = 0;  // of rows asked again
 };
 
+// What an answer about `rows` rows takes at its largest: the rows' numbers and bits, the
+// queries and outputs of one replay, and the confidences.
+int64_t DecodeBytes(const PublicParameters& parameters, int64_t rows, bool confidences);
+
 // Reads the given rows from the message: for each replay a fresh restore of the
 // algorithm, Bob's zero tokens, one query a row. Queries and outputs are here a message
 // at a time. Blocks. Errors as documented at BobService.Decode.

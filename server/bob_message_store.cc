@@ -1,11 +1,13 @@
 #include "server/bob_message_store.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status_macros.h"
+#include "server/draining.h"
 
 namespace kvwire {
 
@@ -15,6 +17,8 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Begin(
       std::shared_ptr<ReceivedMessage> message,
       ReceivedMessage::Create(opening, std::move(meter), message_limit_bytes_));
   const std::lock_guard lock(mutex_);
+  // Under the lock: who drains sees the message, or is seen here.
+  KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
   const auto present = messages_.find(opening.run_id());
   if (present != messages_.end() && !present->second->broken()) {
     return absl::AlreadyExistsError(absl::StrFormat(
@@ -45,6 +49,17 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindSealed(
   KVWIRE_ASSIGN_OR_RETURN(std::shared_ptr<ReceivedMessage> message, Find(run_id));
   KVWIRE_RETURN_IF_ERROR(message->CheckSealed());
   return message;
+}
+
+size_t MessageStore::size() const {
+  const std::lock_guard lock(mutex_);
+  return messages_.size();
+}
+
+bool MessageStore::HoldsAny() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(messages_.begin(), messages_.end(),
+                     [](const auto& entry) { return !entry.second->broken(); });
 }
 
 void MessageStore::Remove(uint64_t run_id) {

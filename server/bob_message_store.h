@@ -23,8 +23,8 @@ class MessageStore {
 
   // Takes up the run that `opening` names. A broken message makes room for a new
   // one. Returns ALREADY_EXISTS if the run has a message or one is under way,
-  // RESOURCE_EXHAUSTED if there are kMaxMessages, and errors of
-  // ReceivedMessage::Create.
+  // RESOURCE_EXHAUSTED if there are kMaxMessages, UNAVAILABLE while the process drains,
+  // and errors of ReceivedMessage::Create.
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> Begin(const v1::SendRequest& opening,
                                                          TcpMeter meter);
 
@@ -35,6 +35,10 @@ class MessageStore {
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> FindSealed(uint64_t run_id) const;
 
   void Remove(uint64_t run_id);
+
+  size_t size() const;
+  // Whether there is one that may yet be asked about.
+  bool HoldsAny() const;
 
  private:
   const int64_t message_limit_bytes_;

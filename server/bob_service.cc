@@ -13,7 +13,8 @@
 #include "common/wire/rows.h"
 #include "server/bob_decode.h"
 #include "server/bob_generation.h"
-#include "server/streams.h"
+#include "server/peer_identity.h"
+#include "server/stream_writer.h"
 #include "server/unary_call.h"
 
 namespace kvwire {
@@ -68,8 +69,8 @@ absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded,
 }
 
 absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algorithm,
-                          const v1::DecodeRequest& request, Cancellation& cancellation,
-                          const DecodeWrite& write) {
+                          MemoryBudget& memory, const v1::DecodeRequest& request,
+                          Cancellation& cancellation, const DecodeWrite& write) {
   KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
   KVWIRE_ASSIGN_OR_RETURN(const auto message, store.FindSealed(request.run_id()));
   KVWIRE_ASSIGN_OR_RETURN(const PublicParameters parameters,
@@ -84,6 +85,11 @@ absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algo
   if (request.confidences() && !request.all()) {
     return absl::InvalidArgumentError("confidences are given with all bits only");
   }
+  const int64_t most_rows =
+      request.all() ? parameters.shape.tokens() : static_cast<int64_t>(positions.size());
+  MemoryAccount account(memory);
+  KVWIRE_RETURN_IF_ERROR(
+      account.Raise(DecodeBytes(parameters, most_rows, request.confidences())));
   std::vector<int64_t> rows;
   if (request.all()) {
     rows = AllRows(parameters);
@@ -150,46 +156,56 @@ grpc::ServerUnaryReactor* BobServiceHost::GetChannel(grpc::CallbackServerContext
 }
 
 grpc::ServerWriteReactor<v1::DecodeResponse>* BobServiceHost::Decode(
-    grpc::CallbackServerContext* /*context*/, const v1::DecodeRequest* request) {
+    grpc::CallbackServerContext* context, const v1::DecodeRequest* request) {
   const auto cancellation = std::make_shared<Cancellation>();
   return new StreamWriter<v1::DecodeResponse>(
-      pool_,
-      [this, cancellation, request = *request](const DecodeWrite& write) {
-        return AnswerDecode(store_, algorithm_, request, *cancellation, write);
+      *context, pool_,
+      [this, cancellation, request = *request,
+       identity = IdentityOf(*context)](const DecodeWrite& write) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request.run_id(), identity));
+        return AnswerDecode(store_, algorithm_, memory_, request, *cancellation, write);
       },
       [cancellation] { cancellation->Cancel(); });
 }
 
 grpc::ServerWriteReactor<v1::GenerateLastResponse>* BobServiceHost::GenerateLast(
-    grpc::CallbackServerContext* /*context*/, const v1::GenerateLastRequest* request) {
+    grpc::CallbackServerContext* context, const v1::GenerateLastRequest* request) {
   const auto cancellation = std::make_shared<Cancellation>();
   return new StreamWriter<v1::GenerateLastResponse>(
-      pool_,
-      [this, cancellation, request = *request](const GenerateWrite& write) {
+      *context, pool_,
+      [this, cancellation, request = *request,
+       identity = IdentityOf(*context)](const GenerateWrite& write) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request.run_id(), identity));
         return AnswerGenerateLast(store_, algorithm_, model_, request, *cancellation, write);
       },
       [cancellation] { cancellation->Cancel(); });
 }
 
 grpc::ServerWriteReactor<v1::GetMessageResponse>* BobServiceHost::GetMessage(
-    grpc::CallbackServerContext* /*context*/, const v1::GetMessageRequest* request) {
+    grpc::CallbackServerContext* context, const v1::GetMessageRequest* request) {
   using Writer = StreamWriter<v1::GetMessageResponse>;
   const uint64_t run_id = request->run_id();
-  return new Writer(pool_, [this, run_id](const Writer::Write& write) -> absl::Status {
-    KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.FindSealed(run_id));
-    v1::GetMessageResponse response;
-    for (int64_t offset = 0; offset < message->committed_bytes(); offset += kPieceBytes) {
-      KVWIRE_ASSIGN_OR_RETURN(*response.mutable_data(), message->Read(offset, kPieceBytes));
-      KVWIRE_RETURN_IF_ERROR(write(response));
-    }
-    return absl::OkStatus();
-  });
+  return new Writer(
+      *context, pool_,
+      [this, run_id,
+       identity = IdentityOf(*context)](const Writer::Write& write) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(run_id, identity));
+        KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.FindSealed(run_id));
+        v1::GetMessageResponse response;
+        for (int64_t offset = 0; offset < message->committed_bytes(); offset += kPieceBytes) {
+          KVWIRE_ASSIGN_OR_RETURN(*response.mutable_data(),
+                                  message->Read(offset, kPieceBytes));
+          KVWIRE_RETURN_IF_ERROR(write(response));
+        }
+        return absl::OkStatus();
+      });
 }
 
-grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext* context,
                                                     const v1::GetLedgerRequest* request,
                                                     v1::GetLedgerResponse* response) {
-  return new UnaryCall(pool_, [this, request, response]() -> absl::Status {
+  return new UnaryCall(pool_, [this, context, request, response]() -> absl::Status {
+    KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), IdentityOf(*context)));
     KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.Find(request->run_id()));
     const double wait = std::clamp(request->wait_seconds(), 0.0, kLongestWaitSeconds);
     *response->mutable_ledger() = message->Ledger(absl::Seconds(wait));
@@ -204,9 +220,10 @@ grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* BobServiceHost::CloseRun(grpc::CallbackServerContext* context,
                                                    const v1::CloseRunRequest* request,
                                                    v1::CloseRunResponse* /*response*/) {
-  store_.Remove(request->run_id());
+  const absl::Status claimed = owners_.Claim(request->run_id(), IdentityOf(*context));
+  if (claimed.ok()) store_.Remove(request->run_id());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
+  reactor->Finish(ToGrpc(claimed));
   return reactor;
 }
 

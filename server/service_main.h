@@ -1,36 +1,27 @@
 #ifndef KVWIRE_SERVER_SERVICE_MAIN_H_
 #define KVWIRE_SERVER_SERVICE_MAIN_H_
 
-// What the mains of all services share: flags, listening, health, draining.
+// What the mains of all services share: listening, health, metrics, draining.
 
 #include <grpcpp/impl/service_type.h>
 
-#include <CLI/CLI.hpp>
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "common/wire/endpoint.h"
+#include "server/service_flags.h"
+#include "server/service_metrics.h"
 
 namespace kvwire {
 
-struct ServiceFlags {
-  std::string listen = "127.0.0.1:0";
-  bool insecure_bind = false;
-  int threads = 0;
+// A service, by its full name, and who may call it where callers show certificates: those
+// that name `caller`; anyone whose certificate counts, if that is empty.
+struct ServedService {
+  grpc::Service* service = nullptr;
+  std::string name;
+  std::string caller;
 };
-
-// Declares the flags that every service has.
-void AddServiceFlags(CLI::App& app, ServiceFlags& flags);
-
-// Parses the command line, having first tuned the process (transport_tuning.h) and
-// blocked the signals that Serve waits for, so that every later thread has them blocked
-// too. Returns the exit code (0 after
-// --help, 2 after a usage error) if the program must end.
-std::optional<int> ParseServiceFlags(CLI::App& app, int argc, char** argv);
-
-// Prints an error and returns its exit code: 2 for a bad value, 1 otherwise.
-int ServiceError(const absl::Status& status);
 
 // One port. `label` is what stands before HOST:PORT on stdout once it serves. The
 // actual port, chosen by the system where the endpoint's is 0, is written to
@@ -38,15 +29,27 @@ int ServiceError(const absl::Status& status);
 struct Listener {
   std::string label;
   Endpoint endpoint;
-  std::vector<grpc::Service*> services;
+  std::vector<ServedService> services;
   Endpoint* bound = nullptr;
 };
 
+// What a service has to say of itself, all of it called from any thread.
+struct ServiceHooks {
+  std::vector<MetricGauge> gauges;     // beside the metrics that all services have
+  std::function<void()> tidy = [] {};  // called every few seconds
+  // Whether something is under way that further calls must bring to its end.
+  std::function<bool()> busy = [] { return false; };
+};
+
 // Serves all listeners until SIGTERM or SIGINT, then turns the health service to
-// NOT_SERVING, lets calls under way finish (30 s at most) and returns 143 or 130.
-// Returns 1 if a port cannot be had, 2 if one is not on loopback and
-// flags.insecure_bind is not set.
-int Serve(const std::vector<Listener>& listeners, const ServiceFlags& flags);
+// NOT_SERVING and begins nothing new (draining.h). While it is busy, but no longer than
+// flags.drain_time, it serves what is under way; then it takes no more calls, lets those
+// that it has finish within what is left of the time, and returns 143 or 130. A second
+// signal ends the process at once.
+// Returns 1 if a port cannot be had; 2 if one is not on loopback and neither flags.tls nor
+// flags.insecure_bind is set, or the files of flags.tls do not do.
+int Serve(const std::vector<Listener>& listeners, const ServiceFlags& flags,
+          const ServiceHooks& hooks = {});
 
 }  // namespace kvwire
 

@@ -19,9 +19,9 @@ void SetCallTime(grpc::ClientContext& context, absl::Duration time) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + time));
 }
 
-PlugIn::PlugIn(const Endpoint& endpoint)
+PlugIn::PlugIn(const Endpoint& endpoint, const ChannelSecurity& security)
     : endpoint_(endpoint),
-      channel_(UnsharedChannel(endpoint)),
+      channel_(UnsharedChannel(endpoint, security)),
       stub_(v1::AlgorithmService::NewStub(channel_)) {}
 
 absl::Status PlugIn::WaitReachable(absl::Duration timeout) const {

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
 
@@ -24,7 +25,7 @@ inline constexpr absl::Duration kCallTime = absl::Seconds(60);
 class PlugIn {
  public:
   // A connection of its own.
-  explicit PlugIn(const Endpoint& endpoint);
+  explicit PlugIn(const Endpoint& endpoint, const ChannelSecurity& security = {});
 
   const Endpoint& endpoint() const { return endpoint_; }
   v1::AlgorithmService::Stub& stub() const { return *stub_; }

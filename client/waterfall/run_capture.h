@@ -16,8 +16,11 @@ namespace kvwire {
 
 class RunCapture {
  public:
-  RunCapture(LiveCapture capture, int port, std::string interface)
-      : capture_(std::move(capture)), port_(port), interface_(std::move(interface)) {}
+  RunCapture(LiveCapture capture, int port, std::string interface, std::string key_log)
+      : capture_(std::move(capture)),
+        port_(port),
+        interface_(std::move(interface)),
+        key_log_(std::move(key_log)) {}
 
   // Ends the capture and attributes the bytes of the connection whose message names the
   // run. Returns the errors of LiveCapture::Stop and CensusOfCapture, DATA_LOSS if the
@@ -28,12 +31,15 @@ class RunCapture {
   LiveCapture capture_;
   int port_;
   std::string interface_;
+  std::string key_log_;  // path; empty: none
 };
 
-// Begins to capture the channel if the flags ask for that. Returns the errors of
+// Begins to capture the channel if the flags ask for that. `key_log` is where the session
+// keys of own services are; empty: where the flags say. Returns the errors of
 // LiveCapture::Start.
 absl::StatusOr<std::optional<RunCapture>> StartCapture(const RunOptions& options,
-                                                       const std::string& channel_endpoint);
+                                                       const std::string& channel_endpoint,
+                                                       const std::string& key_log);
 
 }  // namespace kvwire
 

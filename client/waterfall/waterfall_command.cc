@@ -21,10 +21,15 @@ namespace {
 struct WaterfallOptions {
   std::string file;
   std::optional<int> port;
+  std::string key_log;
   std::string json;  // path, "-" for stdout, empty for none
 };
 
 absl::StatusOr<std::vector<CapturedConnection>> CensusOfFile(const WaterfallOptions& options) {
+  KeyLog keys;
+  if (!options.key_log.empty()) {
+    KVWIRE_ASSIGN_OR_RETURN(keys, KeyLog::Read(options.key_log));
+  }
   std::error_code error;
   FILE* const file = std::filesystem::is_regular_file(options.file, error)
                          ? std::fopen(options.file.c_str(), "rbe")
@@ -32,7 +37,7 @@ absl::StatusOr<std::vector<CapturedConnection>> CensusOfFile(const WaterfallOpti
   if (file == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("there is no file ", options.file));
   }
-  auto connections = CensusOfCapture(file, options.port);
+  auto connections = CensusOfCapture(file, options.port, keys);
   if (!connections.ok()) {
     const absl::Status& status = connections.status();
     return absl::Status(status.code(), absl::StrCat(options.file, ": ", status.message()));
@@ -69,6 +74,8 @@ Command AddWaterfallCommand(CLI::App& app) {
   app.add_option("--port", options->port,
                  "only connections of this port, such as that of Bob's channel")
       ->check(CLI::Range(1, 65535));
+  app.add_option("--tls-key-log", options->key_log,
+                 "session keys of connections that were encrypted");
   app.add_option("--json", options->json, "write as JSON to this file; - for stdout");
   return [options] { return WaterfallCommand(*options); };
 }

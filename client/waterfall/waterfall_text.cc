@@ -28,7 +28,11 @@ constexpr std::pair<std::string_view, std::string_view> kTitles[] = {
     {"rst_stream", "RST_STREAM"},
     {"goaway", "GOAWAY"},
     {"other_frames", "other frames"},
-    {"preface", "preface"}};
+    {"preface", "preface"},
+    {"tls_record_headers", "TLS record headers"},
+    {"tls_handshake", "TLS handshake"},
+    {"tls_alerts", "TLS alerts"},
+    {"tls_protection", "TLS tags, types, padding"}};
 
 std::string TitleOf(std::string_view name) {
   for (const auto& [known, title] : kTitles) {

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/memory_account.h"
 #include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
@@ -36,14 +37,14 @@ absl::Status CheckFinite(const std::string& what, const float* rows, int64_t cou
   return absl::OkStatus();
 }
 
-// What half a token is once it is rounded; `rounded` [w] is room to work in.
+// Writes half a token, rounded, to `out` [width].
 template <typename Number>
-RowContent HalfContent(const float* half, int64_t row, absl::Span<Number> rounded) {
-  if (half == nullptr) return RowContent::kZero;
-  const absl::Span<const float> numbers(half + row * static_cast<int64_t>(rounded.size()),
-                                        rounded.size());
-  if constexpr (std::is_same_v<Number, float>) return ContentOf(numbers);
-  return RoundRow<Number>(numbers, rounded.data());
+RowContent LoadHalf(const float* half, int64_t row, int64_t width, Number* out) {
+  if (half != nullptr) {
+    return RoundRow<Number>({half + row * width, static_cast<size_t>(width)}, out);
+  }
+  std::fill_n(out, width, Number(0));
+  return RowContent::kZero;
 }
 
 }  // namespace
@@ -88,22 +89,19 @@ int64_t WholeBytes(int64_t bits) {
 }
 
 absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes) {
-  if (needed_bytes <= limit_bytes && needed_bytes != kSaturated) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the state needs ", needed_bytes, " bytes of memory, allowed are ", limit_bytes));
+  if (needed_bytes > limit_bytes || needed_bytes == kSaturated) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the state needs ", needed_bytes, " bytes of memory, allowed are ", limit_bytes));
+  }
+  MemoryAccount* const account = MemoryAccount::Current();
+  return account == nullptr ? absl::OkStatus() : account->Raise(needed_bytes);
 }
 
 template <typename Number>
-void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Number> out) {
-  Number* to = out.data();
-  for (const float* half : {block.keys, block.values}) {
-    if (half == nullptr) {
-      std::fill_n(to, width, Number(0));
-    } else {
-      RoundRow<Number>({half + row * width, static_cast<size_t>(width)}, to);
-    }
-    to += width;
-  }
+RowContent LoadRow(const TokenBlock& block, int64_t row, int64_t width, Number* key,
+                   Number* value) {
+  return WholeContent(LoadHalf(block.keys, row, width, key),
+                      LoadHalf(block.values, row, width, value));
 }
 
 template <typename Number>
@@ -113,9 +111,7 @@ absl::StatusOr<std::vector<int64_t>> StoredRows(const TokenBlock& block, int64_t
   if (block.keys == nullptr && block.values == nullptr) return stored;
   std::vector<Number> rounded(static_cast<size_t>(width));
   for (int64_t i = 0; i < block.rows; ++i) {
-    const RowContent content =
-        WholeContent(HalfContent<Number>(block.keys, i, absl::MakeSpan(rounded)),
-                     HalfContent<Number>(block.values, i, absl::MakeSpan(rounded)));
+    const RowContent content = LoadRow(block, i, width, rounded.data(), rounded.data());
     if (content == RowContent::kNotFinite) {
       return absl::InvalidArgumentError(absl::StrCat("token ", tokens + i, " overflows ",
                                                      8 * sizeof(Number), " bits a number"));
@@ -269,9 +265,10 @@ void TokenRows<Number>::AppendSerialized(int64_t row, std::string& out) const {
   }
 }
 
-template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<float>);
-template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::half>);
-template void LoadRow(const TokenBlock&, int64_t, int64_t, absl::Span<Eigen::bfloat16>);
+template RowContent LoadRow(const TokenBlock&, int64_t, int64_t, float*, float*);
+template RowContent LoadRow(const TokenBlock&, int64_t, int64_t, Eigen::half*, Eigen::half*);
+template RowContent LoadRow(const TokenBlock&, int64_t, int64_t, Eigen::bfloat16*,
+                            Eigen::bfloat16*);
 template absl::StatusOr<std::vector<int64_t>> StoredRows<float>(const TokenBlock&, int64_t,
                                                                 int64_t);
 template absl::StatusOr<std::vector<int64_t>> StoredRows<Eigen::half>(const TokenBlock&,

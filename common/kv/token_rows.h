@@ -49,9 +49,17 @@ absl::Status CheckMemory(int64_t needed_bytes, int64_t limit_bytes);
 
 // From here on Number is float, Eigen::half or Eigen::bfloat16.
 
-// Writes row `row` of a block, rounded to Number, into `out` [2 w].
+// Writes row `row` of a block, rounded to Number, into `key` [w] and `value` [w], and returns
+// what it holds then.
 template <typename Number>
-void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Number> out);
+RowContent LoadRow(const TokenBlock& block, int64_t row, int64_t width, Number* key,
+                   Number* value);
+
+// The same into `out` [2 w].
+template <typename Number>
+void LoadRow(const TokenBlock& block, int64_t row, int64_t width, absl::Span<Number> out) {
+  LoadRow(block, row, width, out.data(), out.data() + width);
+}
 
 // The rows of a finite block that are not zero once rounded to Number, increasing.
 // Returns INVALID_ARGUMENT if one overflows Number, naming it after the `tokens` before.

@@ -53,6 +53,10 @@ std::vector<ByteCategory> StreamBytes::Categories() const {
     categories.push_back({name, payloads[name]});
   }
   categories.push_back({"preface", preface});
+  categories.push_back({"tls_record_headers", tls.record_headers});
+  categories.push_back({"tls_handshake", tls.handshake});
+  categories.push_back({"tls_alerts", tls.alerts});
+  categories.push_back({"tls_protection", tls.protection});
   return categories;
 }
 

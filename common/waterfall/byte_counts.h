@@ -22,8 +22,17 @@ struct ByteCategory {
   int64_t bytes = 0;
 };
 
+// What TLS adds to what it carries.
+struct TlsBytes {
+  int64_t record_headers = 0;  // 5 bytes a record
+  int64_t handshake = 0;       // messages that set up keys, session tickets too
+  int64_t alerts = 0;          // the farewell is one
+  int64_t protection = 0;      // tags, hidden content types and padding: 17 bytes a record
+};
+
 // The TCP payload of one direction, each byte once.
 struct StreamBytes {
+  TlsBytes tls;
   int64_t preface = 0;               // the client's 24 bytes
   std::map<int, FrameCount> frames;  // by type, RFC 9113, section 6
   // What the payloads of DATA frames are.

@@ -27,7 +27,7 @@ std::string EndName(const End& end) {
 // The connections of a capture, as their packets come in.
 class Connections {
  public:
-  explicit Connections(std::optional<int> port) : port_(port) {}
+  Connections(std::optional<int> port, const KeyLog& keys) : port_(port), keys_(keys) {}
 
   void Add(const TcpPacket& packet) {
     const End source = {packet.source, packet.source_port};
@@ -62,11 +62,12 @@ class Connections {
 
   ConnectionCensus& Begin(const End& client, const End& server) {
     places_.emplace(std::pair(client, server), found_.size());
-    found_.push_back({client, server, std::make_unique<ConnectionCensus>()});
+    found_.push_back({client, server, std::make_unique<ConnectionCensus>(keys_)});
     return *found_.back().census;
   }
 
   std::optional<int> port_;
+  const KeyLog& keys_;
   std::map<std::pair<End, End>, size_t> places_;  // client, server
   std::vector<Connection> found_;
 };
@@ -74,7 +75,8 @@ class Connections {
 }  // namespace
 
 absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file,
-                                                                std::optional<int> port) {
+                                                                std::optional<int> port,
+                                                                const KeyLog& keys) {
   char error[PCAP_ERRBUF_SIZE] = "";
   pcap_t* const opened = pcap_fopen_offline(file, error);
   if (opened == nullptr) {
@@ -87,7 +89,7 @@ absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file,
     return absl::InvalidArgumentError(
         absl::StrCat("captures of link type ", link_type, " cannot be read"));
   }
-  Connections connections(port);
+  Connections connections(port, keys);
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;
   int more = 0;

@@ -10,14 +10,14 @@
 
 #include "absl/status/statusor.h"
 #include "common/waterfall/byte_counts.h"
+#include "common/waterfall/key_log.h"
 
 namespace kvwire {
 
 struct CapturedConnection {
   std::string client;  // ADDRESS:PORT, with brackets for IPv6
   std::string server;
-  // DATA_LOSS if bytes are missing or are not gRPC over HTTP/2, FAILED_PRECONDITION if its
-  // beginning was not captured.
+  // Or an error of ConnectionCensus::Finish.
   absl::StatusOr<ConnectionBytes> bytes;
 };
 
@@ -25,8 +25,10 @@ struct CapturedConnection {
 // memory, and closes it. Returns the connections of `port`, or all, in the order of their
 // first packets; the client is who sent the first SYN. Returns INVALID_ARGUMENT if the file is
 // not a capture, or of a kind of link that is not known; DATA_LOSS if it breaks off.
+// Connections over TLS are opened with `keys`.
 absl::StatusOr<std::vector<CapturedConnection>> CensusOfCapture(FILE* file,
-                                                                std::optional<int> port);
+                                                                std::optional<int> port,
+                                                                const KeyLog& keys = {});
 
 }  // namespace kvwire
 

@@ -27,8 +27,17 @@ absl::Status ConnectionCensus::Take(Sender sender, const TcpPacket& packet,
   if (packet.ends) direction.stream.End(begin + static_cast<uint32_t>(packet.payload.size()));
   // What carries nothing needs no place, and none is known before the connection opens.
   if (packet.payload.empty()) return absl::OkStatus();
-  return direction.stream.Add(begin, packet.payload, [&](std::string_view bytes) {
-    return census_.Append(sender, bytes);
+  return direction.stream.Add(
+      begin, packet.payload, [&](std::string_view bytes) { return TakeBytes(sender, bytes); });
+}
+
+absl::Status ConnectionCensus::TakeBytes(Sender sender, std::string_view bytes) {
+  if (!encrypted_.has_value() && sender == Sender::kClient) {
+    encrypted_ = TlsTap::IsTls(bytes.front());
+  }
+  if (!encrypted_.value_or(false)) return census_.Append(sender, bytes);
+  return tls_.Append(sender, bytes, [&](std::string_view content) {
+    return census_.Append(sender, content);
   });
 }
 
@@ -36,7 +45,10 @@ absl::StatusOr<ConnectionBytes> ConnectionCensus::Finish() {
   KVWIRE_RETURN_IF_ERROR(status_);
   KVWIRE_RETURN_IF_ERROR(client_.stream.Finish());
   KVWIRE_RETURN_IF_ERROR(server_.stream.Finish());
+  KVWIRE_RETURN_IF_ERROR(tls_.Finish());
   KVWIRE_ASSIGN_OR_RETURN(ByteCensus::Found found, census_.Finish());
+  found.client.tls = tls_.bytes(Sender::kClient);
+  found.server.tls = tls_.bytes(Sender::kServer);
   client_.packets.retransmitted_bytes = client_.stream.repeated_bytes();
   server_.packets.retransmitted_bytes = server_.stream.repeated_bytes();
   return ConnectionBytes{.run_id = found.run_id,

@@ -42,8 +42,10 @@ absl::Status TakePiece(grpc::ByteBuffer& message,
 
 }  // namespace
 
-AlgorithmClient::AlgorithmClient(const Endpoint& endpoint)
-    : AlgorithmClient(endpoint, ControlChannel(endpoint)) {}
+AlgorithmClient::AlgorithmClient(const Endpoint& endpoint, ChannelSecurity security)
+    : AlgorithmClient(endpoint, ControlChannel(endpoint, security)) {
+  security_ = std::move(security);
+}
 
 AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
                                  std::shared_ptr<grpc::Channel> channel)
@@ -51,8 +53,10 @@ AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
       channel_(std::move(channel)),
       stub_(v1::AlgorithmService::NewStub(channel_)) {}
 
-absl::Status AlgorithmClient::Named(const grpc::Status& status) const {
-  return Annotate(FromGrpc(status), absl::StrCat("algorithm at ", endpoint_.ToString()));
+absl::Status AlgorithmClient::Named(const grpc::Status& status,
+                                    const Cancellation& cancellation) const {
+  return FromPeer(status, absl::StrCat("algorithm at ", endpoint_.ToString()),
+                  cancellation.cancelled());
 }
 
 absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
@@ -67,7 +71,7 @@ absl::StatusOr<v1::DescribeResponse> AlgorithmClient::DescribeAll(
   KVWIRE_RETURN_IF_ERROR(WaitConnected(*channel_, endpoint_, timeout, "the algorithm"));
   CancellableCall call(cancellation);
   v1::DescribeResponse response;
-  KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response)));
+  KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response), cancellation));
   if (response.protocol_version() != kProtocolVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the algorithm at ", endpoint_.ToString(), " speaks protocol version ",
@@ -80,7 +84,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
     const v1::OpenRequest& request, Cancellation& cancellation) const {
   CancellableCall call(cancellation);
   v1::OpenResponse response;
-  KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response)));
+  KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response), cancellation));
   return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
 }
 
@@ -108,7 +112,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
   }
   if (fields.has_open()) writer->Write(JoinMessage(fields));  // an empty snapshot
   writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(Named(writer->Finish()));
+  KVWIRE_RETURN_IF_ERROR(Named(writer->Finish(), cancellation));
   return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
 }
 
@@ -151,7 +155,7 @@ absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
     return produced;
   }
   if (open) writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(client_.Named(writer->Finish()));
+  KVWIRE_RETURN_IF_ERROR(client_.Named(writer->Finish(), cancellation_));
   if (!produced.ok()) return produced;
   return response;
 }
@@ -171,7 +175,7 @@ absl::Status AlgorithmSession::Snapshot(absl::FunctionRef<absl::Status(absl::Cor
       return taken;
     }
   }
-  return client_.Named(reader->Finish());
+  return client_.Named(reader->Finish(), cancellation_);
 }
 
 absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
@@ -214,7 +218,7 @@ absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQu
     stream->Finish().IgnoreError();
     return fault;
   }
-  KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
+  KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish(), cancellation_));
   if (open) return absl::OkStatus();
   return absl::InternalError(
       "the algorithm ended its answers before all queries were answered");

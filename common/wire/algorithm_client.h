@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/base/matrix.h"
 #include "common/wire/cancellation.h"
+#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
 
@@ -24,11 +25,13 @@ class AlgorithmSession;
 // An algorithm process. Thread-safe.
 class AlgorithmClient {
  public:
-  explicit AlgorithmClient(const Endpoint& endpoint);
+  explicit AlgorithmClient(const Endpoint& endpoint, ChannelSecurity security = {});
   // Makes its calls over `channel`, which leads to `endpoint`.
   AlgorithmClient(const Endpoint& endpoint, std::shared_ptr<grpc::Channel> channel);
 
   const Endpoint& endpoint() const { return endpoint_; }
+  // For further connections to it.
+  const ChannelSecurity& security() const { return security_; }
 
   // Returns the process id. Returns UNAVAILABLE if the process cannot be reached
   // within `timeout`, FAILED_PRECONDITION naming both versions if it speaks another
@@ -54,9 +57,10 @@ class AlgorithmClient {
  private:
   friend class AlgorithmSession;
 
-  absl::Status Named(const grpc::Status& status) const;
+  absl::Status Named(const grpc::Status& status, const Cancellation& cancellation) const;
 
   Endpoint endpoint_;
+  ChannelSecurity security_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::AlgorithmService::Stub> stub_;
 };

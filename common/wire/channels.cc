@@ -1,6 +1,7 @@
 #include "common/wire/channels.h"
 
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
@@ -12,6 +13,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/wire/transport_tuning.h"
 
@@ -20,7 +24,8 @@ namespace {
 
 constexpr int kIdentityOnly = 1 << GRPC_COMPRESS_NONE;
 
-grpc::ChannelArguments CommonArguments() {
+grpc::ChannelArguments CommonArguments(const Endpoint& endpoint,
+                                       const ChannelSecurity& security) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
@@ -32,6 +37,8 @@ grpc::ChannelArguments CommonArguments() {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   TuneReceiver(arguments);
+  // Else it would be the authority, which says nothing of the host.
+  if (security.encrypted()) arguments.SetSslTargetNameOverride(security.PeerName(endpoint));
   return arguments;
 }
 
@@ -54,18 +61,44 @@ absl::StatusOr<OpenSocket> NewSocket(const std::set<uint64_t>& known, int port) 
   return fresh.front();
 }
 
-}  // namespace
-
-std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint) {
-  return grpc::CreateCustomChannel(endpoint.ToString(), grpc::InsecureChannelCredentials(),
-                                   CommonArguments());
+// Why the last attempt to connect failed, in parentheses; empty if gRPC does not say. It says
+// so only to calls, so one is made, which fails at once.
+std::string LastConnectError(grpc::Channel& channel) {
+  if (channel.GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_TRANSIENT_FAILURE) return "";
+  grpc::GenericStub stub(channel.shared_from_this());
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Milliseconds(200)));
+  const grpc::Slice nothing;
+  const grpc::ByteBuffer request(&nothing, 1);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  absl::Notification done;
+  stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &response,
+                 [&](const grpc::Status& result) {
+                   status = result;
+                   done.Notify();
+                 });
+  done.WaitForNotification();
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return "";
+  const std::string message = status.error_message();
+  absl::string_view reason = message;
+  absl::ConsumePrefix(&reason, "failed to connect to all addresses; last error: ");
+  return absl::StrCat(" (", reason, ")");
 }
 
-std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint) {
-  grpc::ChannelArguments arguments = CommonArguments();
+}  // namespace
+
+std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint,
+                                              const ChannelSecurity& security) {
+  return grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(),
+                                   CommonArguments(endpoint, security));
+}
+
+std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint,
+                                               const ChannelSecurity& security) {
+  grpc::ChannelArguments arguments = CommonArguments(endpoint, security);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(endpoint.ToString(), grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(), arguments);
 }
 
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
@@ -74,14 +107,16 @@ absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
     return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat(
       std::string(what), " at ", endpoint.ToString(), " cannot be reached within ",
-      absl::FormatDuration(timeout), "; is it running, and is the address right?"));
+      absl::FormatDuration(timeout),
+      "; is it running, is the address right, and do both ends speak TLS or neither?",
+      LastConnectError(channel)));
 }
 
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
-                                                absl::Duration timeout,
-                                                std::string_view what) {
+                                                absl::Duration timeout, std::string_view what,
+                                                const ChannelSecurity& security) {
   static std::mutex one_at_a_time;
-  grpc::ChannelArguments arguments = CommonArguments();
+  grpc::ChannelArguments arguments = CommonArguments(endpoint, security);
   // A subchannel pool of its own: otherwise an equal channel would share the socket.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The count must not depend on the digits of a port.
@@ -94,8 +129,8 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
   const std::lock_guard lock(one_at_a_time);
   const std::set<uint64_t> known = Cookies(ListOpenSockets());
   MeasuredChannel measured;
-  measured.channel = grpc::CreateCustomChannel(endpoint.ToString(),
-                                               grpc::InsecureChannelCredentials(), arguments);
+  measured.channel =
+      grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(), arguments);
   KVWIRE_RETURN_IF_ERROR(WaitConnected(*measured.channel, endpoint, timeout, what));
   KVWIRE_ASSIGN_OR_RETURN(OpenSocket socket, NewSocket(known, endpoint.port));
   KVWIRE_ASSIGN_OR_RETURN(measured.meter, TcpMeter::Attach(socket));

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 #include "common/wire/tcp_meter.h"
 
@@ -19,13 +20,15 @@ namespace kvwire {
 inline constexpr int kMaxMessageBytes = 8 << 20;
 
 // A channel for control calls; connects lazily and again when needed.
-std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint);
+std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint,
+                                              const ChannelSecurity& security = {});
 
 // The same over a connection of its own, shared with no other channel.
-std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint);
+std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint,
+                                               const ChannelSecurity& security = {});
 
 // Returns UNAVAILABLE, naming `what` and the endpoint, if `channel` is not
-// connected within `timeout`.
+// connected within `timeout`, and why as far as gRPC says: a certificate refused, say.
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
                            absl::Duration timeout, std::string_view what);
 
@@ -41,7 +44,8 @@ struct MeasuredChannel {
 // peer cannot be reached, or INTERNAL if the socket cannot be found. Thread-safe; connects one
 // at a time, for a new socket is known by not having been there before.
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
-                                                absl::Duration timeout, std::string_view what);
+                                                absl::Duration timeout, std::string_view what,
+                                                const ChannelSecurity& security = {});
 
 }  // namespace kvwire
 

@@ -33,8 +33,9 @@ absl::StatusOr<MeasuredRestore> RestoreMeasured(const AlgorithmClient& client,
                                                 std::string_view snapshot,
                                                 absl::Duration timeout,
                                                 Cancellation& cancellation) {
-  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
-                          ConnectMeasured(client.endpoint(), timeout, "the algorithm"));
+  KVWIRE_ASSIGN_OR_RETURN(
+      MeasuredChannel connection,
+      ConnectMeasured(client.endpoint(), timeout, "the algorithm", client.security()));
   MeasuredRestore restored;
   const absl::Time start = absl::Now();
   // The connection ends with the last that holds the channel.

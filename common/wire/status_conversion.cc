@@ -17,6 +17,15 @@ grpc::Status ToGrpc(const absl::Status& status) {
                       std::string(status.message().substr(0, kLongestMessage)));
 }
 
+absl::Status FromPeer(const grpc::Status& status, std::string_view peer, bool cancelled_here) {
+  if (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_here) {
+    return absl::UnavailableError(absl::StrCat(
+        std::string(peer), ": it has cut the call off, being about to end or having waited ",
+        "too long; try again"));
+  }
+  return Annotate(FromGrpc(status), peer);
+}
+
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
   return absl::Status(status.code(),

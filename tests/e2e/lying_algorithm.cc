@@ -175,12 +175,12 @@ int main(int argc, char** argv) {
   kvwire::AddLies(app, lies);
   std::string honest;
   app.add_option("--honest", honest, "HOST:PORT of the honest algorithm")->required();
-  if (const auto exit_code = kvwire::ParseServiceFlags(app, argc, argv)) return *exit_code;
+  if (const auto exit_code = kvwire::ParseServiceFlags(app, flags, argc, argv)) return *exit_code;
   const auto listen = kvwire::ParseEndpoint(flags.listen);
   if (!listen.ok()) return kvwire::ServiceError(listen.status());
   const auto endpoint = kvwire::ParseEndpoint(honest);
   if (!endpoint.ok()) return kvwire::ServiceError(endpoint.status());
   kvwire::LyingAlgorithm service(*endpoint, lies);
-  return kvwire::Serve({{.label = "listening", .endpoint = *listen, .services = {&service}}},
+  return kvwire::Serve({{.label = "listening", .endpoint = *listen, .services = {{&service}}}},
                        flags);
 }

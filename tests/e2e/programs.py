@@ -95,6 +95,9 @@ class Program:
     def send_signal(self, number):
         self._process.send_signal(number)
 
+    def ended(self):
+        return self._process.poll() is not None
+
     def wait(self):
         """Returns the outcome, once it has ended and nothing that it started is left."""
         try:
@@ -133,16 +136,18 @@ class Program:
 
 
 class Service(Program):
-    """A service that is serving: `listening` is where, `channel` where Alice finds Bob."""
+    """A service that is serving: `listening` is where, `channel` where Alice finds Bob, `metrics`
+    where Prometheus finds it."""
 
     def __init__(self, name, *arguments, **options):
         super().__init__(name, *arguments, **options)
         self.channel = None
+        self.metrics = None
         self.listening = None
         while self.listening is None:
             line = self.read_line()
             label, _, endpoint = line.partition(" ")
-            if label not in ("listening", "channel"):
+            if label not in ("listening", "channel", "metrics"):
                 outcome = self.wait()
                 self.__exit__()
                 raise AssertionError(f"{name} said {line!r} and ended: {outcome}")
@@ -167,14 +172,14 @@ Services = collections.namedtuple("Services", "alice bob alice_algorithm bob_alg
 
 
 @contextlib.contextmanager
-def services(channel_listen=True):
-    """The four services, started by hand."""
+def services(channel_listen=True, alice=(), bob=()):
+    """The four services, started by hand, with further flags for Alice and Bob."""
     channel = ("--channel-listen", "127.0.0.1:0") if channel_listen else ()
     with contextlib.ExitStack() as stack:
         algorithms = [stack.enter_context(Service("kvwire-algorithm")) for _ in range(2)]
         to_algorithm = [("--algorithm-endpoint", one.listening) for one in algorithms]
-        alice = stack.enter_context(Service("kvwire-alice", *to_algorithm[0]))
-        bob = stack.enter_context(Service("kvwire-bob", *to_algorithm[1], *channel))
+        alice = stack.enter_context(Service("kvwire-alice", *to_algorithm[0], *alice))
+        bob = stack.enter_context(Service("kvwire-bob", *to_algorithm[1], *channel, *bob))
         yield Services(alice, bob, *algorithms)
 
 

@@ -63,7 +63,7 @@ class ServiceTest(HeldTest):
                                         ("kvwire-bob", *algorithm),
                                         ("kvwire-bob", *algorithm, "--channel-listen", "[::1]:0")):
                 with self.subTest(program=program, signal=number):
-                    service = self.service(program, *arguments)
+                    service = self.service(program, *arguments, "--log-level", "off")
                     service.send_signal(number)
                     outcome = service.wait()
                     self.assertEqual((exit_code, ""), (outcome.code, outcome.stderr))

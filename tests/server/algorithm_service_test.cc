@@ -174,7 +174,7 @@ TEST_F(AlgorithmServiceTest, AttendMayBeRepeatedAndChangesNothing) {
 
 TEST_F(AlgorithmServiceTest, AClosedSessionIsGoneAndMakesRoom) {
   std::vector<int64_t> sessions;
-  for (size_t k = 0; k < AlgorithmSessions::kMaxSessions; ++k) sessions.push_back(OpenSmall());
+  for (size_t k = 0; k < SessionLimits::kMaxSessions; ++k) sessions.push_back(OpenSmall());
   EXPECT_THAT(Open(OpenRequestOf(SmallParameters())),
               StatusIs(Code::kResourceExhausted, HasSubstr("256 sessions")));
   grpc::ClientContext context;

@@ -50,7 +50,7 @@ TEST(AliceLimitsTest, ARunThatIsCutOffLeavesNoSessionBehind) {
   v1::SpeakOpening opening = run.Opening(1);
   opening.set_channel_endpoint(server.endpoint().ToString());
   // Her run takes the last session that there is.
-  for (size_t k = 1; k < AlgorithmSessions::kMaxSessions; ++k) {
+  for (size_t k = 1; k < SessionLimits::kMaxSessions; ++k) {
     ASSERT_THAT(OpenSession(run.alice->algorithm), IsOk());
   }
   grpc::ClientContext context;
@@ -82,7 +82,7 @@ TEST(AliceLimitsTest, RefusesMoreRunsThanItHasThreadsFor) {
     std::unique_ptr<grpc::ClientWriter<v1::SpeakRequest>> writer;
   };
   std::vector<std::unique_ptr<Stream>> streams;
-  for (int k = 0; k < AliceServiceHost::kMaxRuns; ++k) {
+  for (int k = 0; k < AliceAdmission::kMaxRuns; ++k) {
     Stream& stream = *streams.emplace_back(std::make_unique<Stream>());
     stream.writer = run.alice->stub->Speak(&stream.context, &stream.response);
     ASSERT_TRUE(stream.writer->Write(first));

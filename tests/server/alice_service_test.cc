@@ -156,7 +156,7 @@ TEST_F(AliceServiceTest, SaysWhoCannotBeReached) {
 TEST_F(AliceServiceTest, AFailedRunLeavesNoSessionBehind) {
   ASSERT_THAT(Speak(Opening(), bits_), IsOk());
   // More failures than the algorithm has sessions.
-  for (size_t k = 0; k <= AlgorithmSessions::kMaxSessions; ++k) {
+  for (size_t k = 0; k <= SessionLimits::kMaxSessions; ++k) {
     ASSERT_THAT(Speak(Opening(), bits_), StatusIs(Code::kAlreadyExists, HasSubstr("run")));
   }
 }

@@ -135,11 +135,11 @@ TEST(GenerationLimitsTest, RefusesMoreRunsThanThereAreThreadsForAtOnce) {
   const GenerationParties parties;
   const v1::GenerateRequest request = parties.Request(1, SmallGeneration());
   std::vector<std::thread> runs;
-  for (int k = 0; k < AliceServiceHost::kMaxRuns; ++k) {
+  for (int k = 0; k < AliceAdmission::kMaxRuns; ++k) {
     runs.emplace_back(
         [&] { EXPECT_THAT(GenerateAt(*alice.stub, request), StatusIs(Code::kAborted, _)); });
   }
-  while (waiting < AliceServiceHost::kMaxRuns) absl::SleepFor(absl::Milliseconds(1));
+  while (waiting < AliceAdmission::kMaxRuns) absl::SleepFor(absl::Milliseconds(1));
   EXPECT_THAT(GenerateAt(*alice.stub, request),
               StatusIs(Code::kResourceExhausted, HasSubstr("16 runs are under way")));
   released.Notify();

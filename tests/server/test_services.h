@@ -24,7 +24,7 @@ inline constexpr int64_t kTestMemory = int64_t{1} << 26;
 
 // An algorithm process.
 struct TestAlgorithm {
-  AlgorithmServiceHost host{kTestMemory};
+  AlgorithmServiceHost host{{.memory_limit_bytes = kTestMemory}};
   LoopbackServer server{{&host}};
   std::unique_ptr<v1::AlgorithmService::Stub> stub =
       v1::AlgorithmService::NewStub(ControlChannel(server.endpoint()));

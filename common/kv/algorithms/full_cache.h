@@ -6,7 +6,6 @@
 // order of tokens does not matter. One section holds the other tokens in order; the
 // container's token count less these rows is the count of zeros.
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -35,22 +34,16 @@ class FullCache : public RowCache {
 
   absl::Status Append(const TokenBlock& block) override {
     KVWIRE_RETURN_IF_ERROR(CheckQueries(block, setup(), tokens_));
-    // Counts what will be stored only where it matters.
-    if (PeakBytes(rows_.rows() + block.rows) > setup().memory_limit_bytes) {
-      KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, Stored(block));
-      KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
+    if (block.keys == nullptr && block.values == nullptr) {
+      tokens_ += block.rows;
+      return absl::OkStatus();
     }
-    const auto round = [&](const float* half, int64_t row, Number* out) {
-      if (half != nullptr) return RoundRow({half + row * width(), RowNumbers()}, out);
-      std::fill_n(out, width(), Number(0));
-      return RowContent::kZero;
-    };
+    // Counts what will be stored only where there is no room for all.
+    if (!CheckRows(rows_.rows() + block.rows).ok()) return AppendCounted(block);
     const auto write = [&](int64_t row, Number* key, Number* value) {
-      return WholeContent(round(block.keys, row, key), round(block.values, row, value));
+      return LoadRow(block, row, width(), key, value);
     };
-    if (block.keys != nullptr || block.values != nullptr) {
-      if (!rows_.AppendWritten(block.rows, write)) return Stored(block).status();
-    }
+    if (!rows_.AppendWritten(block.rows, write)) return Stored(block).status();
     tokens_ += block.rows;
     return absl::OkStatus();
   }
@@ -110,6 +103,18 @@ class FullCache : public RowCache {
   absl::StatusOr<std::vector<int64_t>> Stored(const TokenBlock& block) const {
     KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
     return StoredRows<Number>(block, width(), tokens_);
+  }
+
+  absl::Status AppendCounted(const TokenBlock& block) {
+    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, Stored(block));
+    KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
+    std::vector<Number> row(2 * RowNumbers());
+    for (const int64_t i : stored) {
+      LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
+      rows_.Append(row);
+    }
+    tokens_ += block.rows;
+    return absl::OkStatus();
   }
 
   // Takes rows as they are in a section.

@@ -43,8 +43,8 @@ class BuiltInPair : public ::testing::Test {
                             cancellation_);
   }
 
-  AlgorithmServiceHost first_{kMemory};
-  AlgorithmServiceHost second_{kMemory};
+  AlgorithmServiceHost first_{{.memory_limit_bytes = kMemory}};
+  AlgorithmServiceHost second_{{.memory_limit_bytes = kMemory}};
   LoopbackServer first_server_{{&first_}};
   LoopbackServer second_server_{{&second_}};
   Cancellation cancellation_;
