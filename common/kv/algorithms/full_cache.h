@@ -38,12 +38,11 @@ class FullCache : public RowCache {
       tokens_ += block.rows;
       return absl::OkStatus();
     }
-    // Counts what will be stored only where there is no room for all.
-    if (!CheckRows(rows_.rows() + block.rows).ok()) return AppendCounted(block);
+    if (!CheckRows(rows_.rows() + block.rows).ok()) return AppendOneByOne(block);
     const auto write = [&](int64_t row, Number* key, Number* value) {
       return LoadRow(block, row, width(), key, value);
     };
-    if (!rows_.AppendWritten(block.rows, write)) return Stored(block).status();
+    if (!rows_.AppendWritten(block.rows, write)) return AppendOneByOne(block);
     tokens_ += block.rows;
     return absl::OkStatus();
   }
@@ -97,18 +96,14 @@ class FullCache : public RowCache {
 
  private:
   int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width()); }
-  size_t RowNumbers() const { return static_cast<size_t>(width()); }
 
-  // The rows of a block that are stored, or why it is refused.
-  absl::StatusOr<std::vector<int64_t>> Stored(const TokenBlock& block) const {
+  // Where there may be no room for all, or one is not finite: what is stored is known first.
+  absl::Status AppendOneByOne(const TokenBlock& block) {
     KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
-    return StoredRows<Number>(block, width(), tokens_);
-  }
-
-  absl::Status AppendCounted(const TokenBlock& block) {
-    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored, Stored(block));
+    KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
+                            StoredRows<Number>(block, width(), tokens_));
     KVWIRE_RETURN_IF_ERROR(CheckRows(rows_.rows() + static_cast<int64_t>(stored.size())));
-    std::vector<Number> row(2 * RowNumbers());
+    std::vector<Number> row(2 * width());
     for (const int64_t i : stored) {
       LoadRow<Number>(block, i, width(), absl::MakeSpan(row));
       rows_.Append(row);
@@ -122,8 +117,9 @@ class FullCache : public RowCache {
     const int64_t before = rows_.rows();
     const int64_t count = static_cast<int64_t>(bytes.size()) / RowBytes();
     const auto copy = [&](const char* from, Number* out) {
-      std::memcpy(out, from, RowNumbers() * sizeof(Number));
-      return ContentOf<Number>({out, RowNumbers()});
+      const auto numbers = static_cast<size_t>(width());
+      std::memcpy(out, from, numbers * sizeof(Number));
+      return ContentOf<Number>({out, numbers});
     };
     const auto write = [&](int64_t row, Number* key, Number* value) {
       const char* from = bytes.data() + row * RowBytes();
