@@ -11,11 +11,15 @@
 
 namespace kvwire {
 
+// The payload of a status that crosses a call as its details.
+inline constexpr char kDetailsUrl[] = "kvwire/details";
+
 absl::Status FromGrpc(const grpc::Status& status);
-// Messages are cut to 1 KiB: they travel in HTTP/2 trailers.
+// Messages are cut to 1 KiB, and details of more than 4 KiB are left out: they travel in
+// HTTP/2 trailers.
 grpc::Status ToGrpc(const absl::Status& status);
 
-// The same status with "`context`: " before its message.
+// The same status, with its payloads, and with "`context`: " before its message.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 
 }  // namespace kvwire

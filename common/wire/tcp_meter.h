@@ -52,6 +52,9 @@ class TcpMeter {
   // received bytes do not include the FIN, which the kernel counts as one.
   v1::TcpCount Count(absl::Duration limit) const;
 
+  // How many bytes the peer has acknowledged or sent: grows as long as anything moves.
+  int64_t MovedBytes() const;
+
  private:
   explicit TcpMeter(int descriptor) : descriptor_(descriptor) {}
 

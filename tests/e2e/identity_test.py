@@ -31,8 +31,8 @@ def _crc32c(data):
 def _whole_message(data):
     request = channel_pb2.SendRequest(run_id=_RUN, parameters_digest=bytes(16), data=data)
     request.crc32c = _crc32c(data)
-    request.finish.total_bytes = len(data)
-    request.finish.sha256 = hashlib.sha256(data).digest()
+    request.finish_write.total_bytes = len(data)
+    request.finish_write.sha256 = hashlib.sha256(data).digest()
     return request.SerializeToString()
 
 

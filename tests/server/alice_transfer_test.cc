@@ -1,0 +1,210 @@
+// Alice over connections that break, with a proxy between her and a Bob in this process.
+
+#include "server/alice_transfer.h"
+
+#include <chrono>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "common/wire/ledger_payload.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/chaos/tcp_proxy.h"
+#include "tests/server/bob_calls.h"
+#include "tests/server/fake_channel.h"
+#include "tests/server/test_services.h"
+#include "tests/status/status_matchers.h"
+
+namespace kvwire {
+namespace {
+
+using ::testing::HasSubstr;
+using Code = absl::StatusCode;
+
+constexpr uint64_t kRun = 6;
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+std::string TestData() {
+  std::mt19937_64 random(11);
+  std::string bytes(3000, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+struct Sending {
+  explicit Sending(const Endpoint& channel)
+      : options{.channel = channel,
+                .run_id = kRun,
+                .parameters_digest = ParametersDigest(SmallParameters()),
+                .patience = kPatience,
+                .chunk_bytes = 100} {}
+
+  absl::StatusOr<Transfer> Run() {
+    auto connection = ConnectMeasured(options.channel, options.patience, "Bob's channel");
+    if (!connection.ok()) return connection.status();
+    return TransferMessage(
+        *std::move(connection), options,
+        [this](absl::FunctionRef<absl::Status(absl::Cord)> write) {
+          ++made;
+          return write(absl::Cord(data));
+        },
+        cancellation);
+  }
+
+  std::string data = TestData();
+  TransferOptions options;
+  Cancellation cancellation;
+  int made = 0;
+};
+
+TEST(AliceTransferTest, AMessageOverManyCutsArrivesWholeAndOnce) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  for (int64_t k = 0; k < 8; ++k) {
+    proxy.Push({.kind = FaultKind::kReset, .after_bytes = 600 + 50 * k});
+  }
+  Sending sending(proxy.endpoint());
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
+  const int rows = sent->ledger.connections_size();
+  EXPECT_EQ(proxy.fired(FaultKind::kReset), rows - 1);
+  EXPECT_EQ(sending.made, rows);
+  EXPECT_GT(rows, 3);
+  for (int k = 0; k < rows; ++k) {
+    EXPECT_EQ(sent->ledger.connections(k).ended(),
+              k + 1 < rows ? v1::CONNECTION_END_RESET : v1::CONNECTION_END_CLEAN);
+  }
+  const v1::ChannelLedger bobs = GetLedger(*bob.stub, kRun, 10)->ledger();
+  EXPECT_EQ(bobs.snapshot_bytes(), 3000);
+  EXPECT_EQ(bobs.message_count(), 30);
+  // What was sent beyond what Bob took was sent again, and nothing else.
+  EXPECT_EQ(sent->ledger.message_count() - bobs.message_count(),
+            sent->ledger.resent_bytes() / 100);
+}
+
+TEST(AliceTransferTest, EveryKindOfFaultIsOvercome) {
+  TestBob bob;
+  for (int kind = static_cast<int>(kFirstFault); kind <= static_cast<int>(kLastFault);
+       ++kind) {
+    TcpProxy proxy(bob.server.endpoint());
+    const Fault fault{.kind = static_cast<FaultKind>(kind), .after_bytes = 1500, .seed = 3};
+    if (fault.kind == FaultKind::kFlipToAlice || fault.kind == FaultKind::kHalfCloseToAlice) {
+      continue;  // so many bytes do not come back
+    }
+    proxy.Push(fault);
+    Sending sending(proxy.endpoint());
+    sending.options.patience = absl::Milliseconds(500);
+    const auto sent = sending.Run();
+    EXPECT_THAT(sent.status(), IsOk()) << FaultName(fault.kind);
+    EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data) << FaultName(fault.kind);
+    EXPECT_THAT(CloseRun(*bob.stub, kRun), IsOk());
+  }
+}
+
+TEST(AliceTransferTest, WithoutFaultsThereIsOneConnectionAndNoQuestion) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(sent->ledger.connections_size(), 1);
+  EXPECT_EQ(sent->ledger.connections(0).connection_id(), 0U);
+  EXPECT_EQ(sent->ledger.resent_bytes(), 0);
+  EXPECT_EQ(sending.made, 1);
+}
+
+TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
+  TestBob bob;
+  {
+    TcpProxy proxy(bob.server.endpoint());
+    for (int k = 0; k < 20; ++k) proxy.Push({.kind = FaultKind::kRefuse});
+    Sending sending(bob.server.endpoint());
+    v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
+    part.clear_finish_write();
+    grpc::ClientContext context;
+    v1::SendResponse response;
+    const auto writer = bob.channel->Send(&context, &response);
+    writer->Write(part);
+    writer->WritesDone();
+    EXPECT_FALSE(writer->Finish().ok());
+  }
+  Sending sending(bob.server.endpoint());
+  sending.options.resume = true;
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(sent->ledger.resumed_at_bytes(), 1000);
+  EXPECT_EQ(sent->ledger.message_count(), 20);
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  // And once more, all being there: the answer alone was missing.
+  const auto again = sending.Run();
+  ASSERT_THAT(again.status(), IsOk());
+  EXPECT_EQ(again->ledger.resumed_at_bytes(), 3000);
+  EXPECT_EQ(again->sha256, Sha256Of(sending.data));
+}
+
+TEST(AliceTransferTest, AnotherMessageThanTheOneBegunIsRefused) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  ASSERT_THAT(sending.Run().status(), IsOk());
+  sending.options.resume = true;
+  sending.data.back() ^= 1;
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kAlreadyExists, HasSubstr("message already")));
+  sending.data.resize(2000);
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kAborted, HasSubstr("it is another one")));
+}
+
+TEST(AliceTransferTest, GivesUpAfterSixConnectionsInVainAndSaysWhatBecameOfThem) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  for (int k = 0; k < 20; ++k) proxy.Push({.kind = FaultKind::kReset, .after_bytes = 300});
+  Sending sending(proxy.endpoint());
+  const auto sent = sending.Run();
+  EXPECT_THAT(sent, StatusIs(Code::kUnavailable, HasSubstr("Bob's channel")));
+  const auto ledger = LedgerOf(sent.status());
+  ASSERT_TRUE(ledger.has_value());
+  EXPECT_EQ(ledger->connections_size(), kFruitlessConnections);
+}
+
+TEST(AliceTransferTest, ABobWhoStandsStillIsLeft) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  proxy.Push({.kind = FaultKind::kStall, .after_bytes = 1000});
+  Sending sending(proxy.endpoint());
+  sending.options.patience = absl::Milliseconds(300);
+  EXPECT_THAT(sending.Run().status(), IsOk());
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+}
+
+TEST(AliceTransferTest, WhatBobRefusesForGoodIsNotTriedAgain) {
+  FakeChannel bob;
+  int calls = 0;
+  bob.send = [&](auto&, auto&, auto&) {
+    ++calls;
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no room");
+  };
+  LoopbackServer server({&bob});
+  Sending sending(server.endpoint());
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kResourceExhausted, HasSubstr("no room")));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(AliceTransferTest, CancellingEndsAnyWait) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  for (int k = 0; k < 20; ++k) proxy.Push({.kind = FaultKind::kStall, .after_bytes = 700});
+  Sending sending(proxy.endpoint());
+  std::thread canceller([&] {
+    while (proxy.fired(FaultKind::kStall) == 0) absl::SleepFor(absl::Milliseconds(1));
+    sending.cancellation.Cancel();
+  });
+  // It would wait for a minute else, which is the limit of this test.
+  EXPECT_FALSE(sending.Run().ok());
+  canceller.join();
+  EXPECT_TRUE(sending.cancellation.cancelled());
+}
+
+}  // namespace
+}  // namespace kvwire
