@@ -38,6 +38,11 @@ struct TransferOptions {
   bool resume = false;
 };
 
+// What one cut may make her send again: Bob's window (transport_tuning.h), three chunks, one
+// each that she is writing, that is being read and that he is storing, and what he has stored
+// since he last waited for his disk.
+inline constexpr int64_t kMostResentBytes = int64_t{32} << 20;
+
 struct Transfer {
   v1::ChannelLedger ledger;
   std::string sha256;  // of the message

@@ -88,7 +88,8 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
     return kvwire::Serve({{.label = "listening",
                            .endpoint = listen,
                            .services = {to_driver, to_alice},
-                           .bound = &channel}},
+                           .bound = &channel,
+                           .channel = true}},
                          flags.service, hooks);
   }
   KVWIRE_ASSIGN_OR_RETURN(const auto channel_listen,
@@ -96,7 +97,8 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
   return kvwire::Serve({{.label = "channel",
                          .endpoint = channel_listen,
                          .services = {to_alice},
-                         .bound = &channel},
+                         .bound = &channel,
+                         .channel = true},
                         {.label = "listening", .endpoint = listen, .services = {to_driver}}},
                        flags.service, hooks);
 }

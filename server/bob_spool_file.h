@@ -42,7 +42,7 @@ class SpoolFile {
   static constexpr size_t kMaxChunks = size_t{1} << 18;
   static constexpr size_t kMaxConnections = 1000;
   // A named file waits for its disk at least this often.
-  static constexpr int64_t kSyncBytes = int64_t{8} << 20;
+  static constexpr int64_t kSyncBytes = int64_t{4} << 20;
 
   // A new file for the message. `options` must outlive it. Returns RESOURCE_EXHAUSTED or
   // UNAVAILABLE if it cannot be made.

@@ -16,7 +16,6 @@ namespace kvwire {
 namespace {
 
 constexpr int64_t kPieceBytes = int64_t{1} << 20;
-constexpr int64_t kWindowBytes = int64_t{32} << 20;
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
 // The piece number `number` of a message that is never held whole.
@@ -101,7 +100,7 @@ bool CutRound(const RoundOptions& options, int64_t message_bytes) {
   }
   std::cout << std::flush;
   std::filesystem::remove_all(directory);
-  return whole && cuts == options.count && resent <= cuts * kWindowBytes;
+  return whole && cuts == options.count && resent <= cuts * kMostResentBytes;
 }
 
 }  // namespace kvwire

@@ -9,18 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 namespace kvwire {
 namespace {
 
 constexpr size_t kPieceBytes = size_t{1} << 16;
-
-void SleepMs(int64_t milliseconds) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-}
 
 }  // namespace
 
@@ -120,7 +114,7 @@ void Relay::Pump(Direction& direction, bool to_bob) {
     return;
   }
   if (!to_bob && deaf_to_bob_) return;
-  if (fired_ && Slow(direction, to_bob, bytes)) return;
+  if (fired_ && Slow(to_bob, bytes)) return;
   if (to_bob) {
     PassToBob(bytes);
   } else {
@@ -147,141 +141,6 @@ bool Relay::PassToBob(std::string_view bytes) {
     if (step.ends_message) hooks_.on_message(counter_.messages());
   }
   return true;
-}
-
-bool Relay::Strike(Direction& direction, bool to_bob, std::string bytes, size_t at) {
-  const auto pass = [&](std::string_view some) {
-    return to_bob ? PassToBob(some) : Send(alice_, some);
-  };
-  switch (fault_.kind) {
-    case FaultKind::kFlipToBob:
-    case FaultKind::kFlipToAlice:
-    case FaultKind::kDropToBob:
-    case FaultKind::kRepeatToBob:
-    case FaultKind::kSwapToBob:
-    case FaultKind::kInsertToBob:
-    case FaultKind::kZeroToBob:
-      Fired();
-      return pass(Altered(std::move(bytes), at));
-    case FaultKind::kPause:
-      pass(std::string_view(bytes).substr(0, at));
-      Fired();
-      SleepMs(Draw(20, 200));
-      return pass(std::string_view(bytes).substr(at));
-    case FaultKind::kDelay:
-    case FaultKind::kDribble:
-    case FaultKind::kTinyPieces:
-      pass(std::string_view(bytes).substr(0, at));
-      Fired();
-      return Slow(direction, to_bob, std::string_view(bytes).substr(at));
-    default:
-      pass(std::string_view(bytes).substr(0, at));
-      Fired();
-      return StrikeEnd(direction, to_bob);
-  }
-}
-
-bool Relay::StrikeEnd(Direction& direction, bool to_bob) {
-  switch (fault_.kind) {
-    case FaultKind::kReset:
-      CloseWithReset(alice_);
-      CloseWithReset(bob_);
-      return false;
-    case FaultKind::kResetToAlice:
-      CloseWithReset(alice_);
-      SleepMs(Draw(1, 50));
-      return false;
-    case FaultKind::kResetToBob:
-      CloseWithReset(bob_);
-      SleepMs(Draw(1, 50));
-      return false;
-    case FaultKind::kHalfCloseToBob:
-    case FaultKind::kHalfCloseToAlice:
-      shutdown(to_bob ? bob_ : alice_, SHUT_WR);
-      direction.open = false;
-      return true;
-    case FaultKind::kStall:
-      silent_ = true;
-      return true;
-    case FaultKind::kLoseReply:
-      deaf_to_bob_ = true;
-      // Alice has sent all: the answer that she waits for does not come.
-      return true;
-    default:
-      shutdown(alice_, SHUT_WR);
-      shutdown(bob_, SHUT_WR);
-      to_bob_.open = to_alice_.open = false;
-      return false;
-  }
-}
-
-// Passes bytes late or in small pieces; false if the fault is none of that sort.
-bool Relay::Slow(Direction& /*direction*/, bool to_bob, std::string_view rest) {
-  size_t piece = kPieceBytes;
-  size_t slow = rest.size();
-  if (fault_.kind == FaultKind::kDelay) {
-    SleepMs(Draw(1, 5));
-  } else if (fault_.kind == FaultKind::kDribble && to_bob) {
-    piece = 1;
-    slow = std::min<size_t>(slow, 200);
-  } else if (fault_.kind == FaultKind::kTinyPieces) {
-    piece = static_cast<size_t>(Draw(1, 7));
-    slow = std::min<size_t>(slow, 2000);
-  } else {
-    return false;
-  }
-  while (!rest.empty()) {
-    const size_t take = slow == 0 ? rest.size() : std::min(piece, rest.size());
-    slow -= std::min(slow, take);
-    if (!(to_bob ? PassToBob(rest.substr(0, take)) : Send(alice_, rest.substr(0, take))))
-      break;
-    rest.remove_prefix(take);
-    if (fault_.kind == FaultKind::kDribble) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
-  }
-  return true;
-}
-
-// `bytes` as they arrive, the first `at` of them whole.
-std::string Relay::Altered(std::string bytes, size_t at) {
-  const size_t left = bytes.size() - at;
-  const auto size = static_cast<size_t>(Draw(1, std::min<int64_t>(100, left)));
-  switch (fault_.kind) {
-    case FaultKind::kDropToBob:
-      return bytes.erase(at, size);
-    case FaultKind::kRepeatToBob:
-      return bytes.insert(at, bytes.substr(at, size));
-    case FaultKind::kSwapToBob:
-      std::rotate(bytes.begin() + at, bytes.begin() + at + size / 2 + (size == left ? 0 : 1),
-                  bytes.begin() + at + size);
-      return bytes;
-    case FaultKind::kInsertToBob: {
-      std::string noise(size, '\0');
-      for (char& byte : noise) byte = static_cast<char>(random_());
-      return bytes.insert(at, noise);
-    }
-    case FaultKind::kZeroToBob:
-      return bytes.replace(at, size, size, '\0');
-    default:
-      bytes[at] =
-          static_cast<char>(bytes[at] ^ (1 << (fault_.bit >= 0 ? fault_.bit : Draw(0, 7))));
-      return bytes;
-  }
-}
-
-void Relay::Replay() {
-  const int again = ConnectLoopback(upstream_port_);
-  if (again < 0) return;
-  Fired();
-  Send(again, record_);
-  // Bob shall have time to make something of it.
-  pollfd end{again, POLLIN, 0};
-  for (int k = 0; k < 10 && poll(&end, 1, 20) > 0; ++k) {
-    char bytes[4096];
-    if (recv(again, bytes, sizeof(bytes), 0) <= 0) break;
-  }
-  close(again);
 }
 
 void Relay::Fired() {

@@ -46,10 +46,10 @@ class Relay {
   bool Send(int to, std::string_view bytes);
   // Passes bytes to Bob, stopping where messages end.
   bool PassToBob(std::string_view bytes);
-  // What becomes of bytes among which the fault strikes; false: the connection is over.
-  bool Strike(Direction& direction, bool to_bob, std::string bytes, size_t at);
-  bool StrikeEnd(Direction& direction, bool to_bob);
-  bool Slow(Direction& direction, bool to_bob, std::string_view rest);
+  // Passes bytes on, the first `at` of them before the fault strikes.
+  void Strike(Direction& direction, bool to_bob, std::string bytes, size_t at);
+  void StrikeEnd(Direction& direction, bool to_bob);
+  bool Slow(bool to_bob, std::string_view rest);
   std::string Altered(std::string bytes, size_t at);
   void Replay();
   void Fired();
