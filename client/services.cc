@@ -28,11 +28,12 @@ Flags Joined(Flags flags, const Flags& more) {
   return flags;
 }
 
-// The flags for TLS of a service of the command's own. A foreign algorithm process, which
-// it dials at `algorithm`, is none: it is dialled in plaintext.
+// The flags with which a service of the command's own listens.
 Flags TlsFlags(const std::optional<OwnCertificates>& certificates, const std::string& name) {
   return certificates.has_value() ? certificates->ListenFlags(name) : Flags{};
 }
+
+// Those with which it dials. A foreign algorithm process is dialled in plaintext.
 Flags DialFlags(const std::optional<OwnCertificates>& certificates, bool foreign_algorithm) {
   if (!certificates.has_value()) return {};
   Flags flags = certificates->DialFlags();
@@ -40,53 +41,77 @@ Flags DialFlags(const std::optional<OwnCertificates>& certificates, bool foreign
   return flags;
 }
 
-absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
-  const std::string threads = absl::StrCat("--threads=", options.threads);
-  std::vector<std::string> algorithms = {options.alice_algorithm, options.bob_algorithm};
-  const char* const roles[] = {"alice_algorithm", "bob_algorithm"};
-  Services services;
-  services.timeout = options.timeout;
-  if (options.own_tls) {
-    KVWIRE_ASSIGN_OR_RETURN(services.own_certificates, OwnCertificates::Create());
-  }
-  const std::optional<OwnCertificates>& certificates = services.own_certificates;
-  constexpr const char* kAlgorithmNames[] = {"alice-algorithm", "bob-algorithm"};
-  for (size_t k = 0; k < algorithms.size(); ++k) {
-    if (!algorithms[k].empty()) continue;
+// Starts the algorithm processes that are not foreign, and says where both are.
+absl::Status StartAlgorithms(const ServicesOptions& options, const Flags& common,
+                             Services& services) {
+  struct Party {
+    const std::string& foreign;  // HOST:PORT, or empty
+    const char* role;
+    const char* certificate;
+    std::optional<Endpoint>& endpoint;
+  };
+  const Party parties[] = {
+      {options.alice_algorithm, "alice_algorithm", "alice-algorithm",
+       services.alice_algorithm},
+      {options.bob_algorithm, "bob_algorithm", "bob-algorithm", services.bob_algorithm}};
+  for (const Party& party : parties) {
+    if (!party.foreign.empty()) continue;
+    const Flags tls = TlsFlags(services.own_certificates, party.certificate);
     KVWIRE_RETURN_IF_ERROR(
-        Launch("kvwire-algorithm",
-               Joined({threads}, TlsFlags(certificates, kAlgorithmNames[k])), services.own));
+        Launch(party.role, "kvwire-algorithm", Joined(common, tls), services.own));
   }
   size_t started = 0;
-  for (std::string& algorithm : algorithms) {
-    if (!algorithm.empty()) continue;
-    KVWIRE_ASSIGN_OR_RETURN(const Endpoint endpoint,
-                            services.own[started++].process.WaitListening(kStartTime));
-    algorithm = endpoint.ToString();
+  for (const Party& party : parties) {
+    if (party.foreign.empty()) {
+      KVWIRE_ASSIGN_OR_RETURN(party.endpoint,
+                              services.own[started++].process.WaitListening(kStartTime));
+    } else {
+      KVWIRE_ASSIGN_OR_RETURN(party.endpoint, ParseEndpoint(party.foreign));
+    }
   }
-  KVWIRE_ASSIGN_OR_RETURN(services.alice_algorithm, ParseEndpoint(algorithms[0]));
-  KVWIRE_ASSIGN_OR_RETURN(services.bob_algorithm, ParseEndpoint(algorithms[1]));
-  Flags both = {threads};
-  if (!options.weights.empty()) both = Joined(both, {"--weights", options.weights});
-  Flags alice = Joined(both, {"--algorithm-endpoint", algorithms[0]});
+  return absl::OkStatus();
+}
+
+// Starts Alice and Bob, whose algorithm processes are there.
+absl::Status StartParties(const ServicesOptions& options, const Flags& common,
+                          Services& services) {
+  const std::optional<OwnCertificates>& certificates = services.own_certificates;
+  Flags alice = Joined(common, {"--algorithm-endpoint", services.alice_algorithm->ToString()});
   alice = Joined(alice, TlsFlags(certificates, "alice"));
   alice = Joined(alice, DialFlags(certificates, !options.alice_algorithm.empty()));
   if (certificates.has_value()) {
     services.key_log = certificates->key_log();
     alice = Joined(alice, {"--tls-key-log", services.key_log});
   }
-  Flags bob =
-      Joined(both, {"--algorithm-endpoint", algorithms[1], "--channel-listen", "127.0.0.1:0"});
+  Flags bob = Joined(common, {"--algorithm-endpoint", services.bob_algorithm->ToString(),
+                              "--channel-listen", "127.0.0.1:0"});
   bob = Joined(bob, TlsFlags(certificates, "bob"));
   bob = Joined(bob, DialFlags(certificates, !options.bob_algorithm.empty()));
+  const size_t before = services.own.size();
   KVWIRE_RETURN_IF_ERROR(Launch("alice", "kvwire-alice", alice, services.own));
   KVWIRE_RETURN_IF_ERROR(Launch("bob", "kvwire-bob", bob, services.own));
-  KVWIRE_ASSIGN_OR_RETURN(services.alice, services.own[started].process.WaitListening(kStartTime));
-  KVWIRE_ASSIGN_OR_RETURN(services.bob, services.own[started + 1].process.WaitListening(kStartTime));
+  KVWIRE_ASSIGN_OR_RETURN(services.alice,
+                          services.own[before].process.WaitListening(kStartTime));
+  KVWIRE_ASSIGN_OR_RETURN(services.bob,
+                          services.own[before + 1].process.WaitListening(kStartTime));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Services> StartOwn(const ServicesOptions& options) {
+  Services services;
+  services.timeout = options.timeout;
+  if (options.own_tls) {
+    KVWIRE_ASSIGN_OR_RETURN(services.own_certificates, OwnCertificates::Create());
+  }
+  const std::string threads = absl::StrCat("--threads=", options.threads);
+  KVWIRE_RETURN_IF_ERROR(StartAlgorithms(options, {threads}, services));
+  Flags both = {threads};
+  if (!options.weights.empty()) both = Joined(both, {"--weights", options.weights});
+  KVWIRE_RETURN_IF_ERROR(StartParties(options, both, services));
   // Last: gRPC does not fork well.
-  if (certificates.has_value()) {
+  if (options.own_tls) {
     KVWIRE_ASSIGN_OR_RETURN(services.security,
-                            ChannelSecurity::Create(certificates->driver()));
+                            ChannelSecurity::Create(services.own_certificates->driver()));
   }
   return services;
 }
