@@ -2,11 +2,13 @@
 
 #include "server/alice_transfer.h"
 
-#include <chrono>
+#include <atomic>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <thread>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "common/wire/ledger_payload.h"
 #include "gmock/gmock.h"
@@ -14,6 +16,7 @@
 #include "tests/chaos/tcp_proxy.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/fake_channel.h"
+#include "tests/server/spool_directory.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
 
@@ -176,6 +179,41 @@ TEST(AliceTransferTest, ABobWhoStandsStillIsLeft) {
   sending.options.patience = absl::Milliseconds(300);
   EXPECT_THAT(sending.Run().status(), IsOk());
   EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+}
+
+// However long Bob's disk takes: she is ahead of it by the window of his channel and little
+// more, and that is what is sent again.
+TEST(AliceTransferTest, ACutCostsNoMoreThanTheWindowAndAFewChunks) {
+  const std::string directory = MakeSpoolDirectory();
+  const absl::Cleanup remove = [&] { std::filesystem::remove_all(directory); };
+  std::atomic<int64_t> connections = 1;
+  std::atomic<int> writes = 0;
+  const SpoolFault stand_still = [&](SpoolCall call) {
+    constexpr int kSecondChunk = 4;  // after the opening, the connection and the first
+    if (call != SpoolCall::kWrite || ++writes != kSecondChunk) return 0;
+    while (connections < 2) absl::SleepFor(absl::Milliseconds(1));
+    return 0;
+  };
+  TestBob bob(int64_t{1} << 30, *Spool::Open(directory, stand_still));
+  TcpProxy proxy(bob.server.endpoint());
+  Sending sending(proxy.endpoint());
+  sending.data = std::string(size_t{64} << 20, 'x');
+  sending.options.chunk_bytes = 0;
+  sending.options.patience = absl::Seconds(1);
+  std::thread watch([&] {
+    while (connections < 2) {
+      absl::SleepFor(absl::Milliseconds(1));
+      connections = proxy.connections();
+    }
+  });
+  const auto sent = sending.Run();
+  connections = 2;
+  watch.join();
+  ASSERT_THAT(sent.status(), IsOk());
+  ASSERT_EQ(sent->ledger.connections_size(), 2);
+  EXPECT_GE(sent->ledger.resent_bytes(), kChannelWindowBytes);
+  EXPECT_LE(sent->ledger.resent_bytes(), kMostResentBytes);
+  EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
 }
 
 TEST(AliceTransferTest, WhatBobRefusesForGoodIsNotTriedAgain) {
