@@ -109,10 +109,10 @@ class SliceService final : public v1::OneWayChannelService::WithRawCallbackMetho
  public:
   SliceService(char* destination, int64_t bytes) : destination_(destination), bytes_(bytes) {}
 
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* /*context*/,
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
                                                   grpc::ByteBuffer* response) override {
     return new StreamReader<grpc::ByteBuffer, SliceHandler>(
-        pool_, std::make_unique<SliceHandler>(destination_, bytes_, response));
+        *context, pool_, std::make_unique<SliceHandler>(destination_, bytes_, response));
   }
 
  private:
