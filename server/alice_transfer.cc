@@ -18,11 +18,13 @@ namespace {
 constexpr absl::Duration kCloseTime = absl::Seconds(10);
 
 // Whether another connection may do where one ended so. What Bob says of the message, the
-// run or the caller he would say again.
-bool MayHeal(const absl::Status& status) {
+// run or the caller he would say again. A stream that is under way already ends when he is
+// asked; a message that he has already does not.
+bool MayHeal(const absl::Status& status, bool has_message) {
   switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kAlreadyExists:
+      return !has_message;
+    case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kFailedPrecondition:
@@ -46,8 +48,9 @@ class Attempts {
         status = absl::CancelledError("the run was cancelled");
         break;
       }
-      absl::StatusOr<MeasuredChannel> next = ConnectMeasured(
-          options_.channel, options_.patience, "Bob's channel", options_.security, &cancellation_);
+      absl::StatusOr<MeasuredChannel> next =
+          ConnectMeasured(options_.channel, options_.patience, "Bob's channel",
+                          options_.security, &cancellation_);
       if (!next.ok()) {
         status = next.status();
         break;
@@ -109,7 +112,8 @@ class Attempts {
     });
     absl::Status status = made;
     if (made.ok()) status = from_bob = sender.Finish();
-    may_heal_ = !from_bob.ok() && MayHeal(from_bob) && !cancellation_.cancelled();
+    may_heal_ =
+        !from_bob.ok() && MayHeal(from_bob, has_message_) && !cancellation_.cancelled();
     NoteSent(sender);
     return status;
   }
@@ -141,9 +145,10 @@ class Attempts {
     }
     guard.Watch(nullptr);
     if (absl::IsNotFound(status)) return 0;
+    has_message_ = status.ok() && response.complete();
     if (status.ok()) return response.committed_size();
-    may_heal_ =
-        MayHeal(status) && !absl::IsUnimplemented(status) && !cancellation_.cancelled();
+    may_heal_ = MayHeal(status, has_message_) && !absl::IsUnimplemented(status) &&
+                !cancellation_.cancelled();
     return Annotate(status, "Bob's channel");
   }
 
@@ -166,9 +171,10 @@ class Attempts {
   std::random_device random_;
   Transfer transfer_;
   bool may_heal_ = true;
-  int fruitless_ = 0;      // connections in a row over which nothing more was committed
-  int64_t committed_ = 0;  // when Bob was last asked
-  int64_t sent_ = 0;       // up to where the last stream came
+  int fruitless_ = 0;         // connections in a row over which nothing more was committed
+  int64_t committed_ = 0;     // when Bob was last asked
+  bool has_message_ = false;  // likewise: it is sealed
+  int64_t sent_ = 0;          // up to where the last stream came
 };
 
 }  // namespace

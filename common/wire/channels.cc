@@ -56,8 +56,9 @@ absl::StatusOr<OpenSocket> NewSocket(const std::set<uint64_t>& known, int port) 
     return socket.peer_port != port || known.contains(socket.cookie);
   });
   if (fresh.size() != 1) {
-    return absl::InternalError(absl::StrCat(fresh.size(), " new connections to port ", port,
-                                            " instead of one: its bytes cannot be counted"));
+    return absl::UnavailableError(
+        absl::StrCat(fresh.size(), " new connections to port ", port,
+                     " instead of one: its bytes cannot be counted"));
   }
   return fresh.front();
 }
@@ -126,8 +127,8 @@ absl::Status Unreachable(grpc::Channel& channel, const Endpoint& endpoint,
       LastConnectError(channel)));
 }
 
-// Connects `channel` within `limit`, unless it is cancelled: false then. Its meter is attached
-// to the one socket that is new.
+// Connects `channel` within `limit`, unless it is cancelled: false then. The meter is attached
+// to the one socket that is new; UNAVAILABLE if that has gone already, or is not the only one.
 absl::StatusOr<bool> TryConnect(grpc::Channel& channel, const Endpoint& endpoint,
                                 absl::Duration limit, Cancellation* cancellation,
                                 TcpMeter& meter) {
@@ -172,15 +173,16 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
   for (absl::Duration slice = absl::Seconds(1);; slice *= 2) {
     const absl::Duration left = absl::FromChrono(deadline - Clock::now());
     MeasuredChannel measured;
-    measured.channel =
-        grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(),
-                                  MeasuredArguments(endpoint, security));
-    KVWIRE_ASSIGN_OR_RETURN(const bool connected,
-                            TryConnect(*measured.channel, endpoint, std::min(slice, left),
-                                       cancellation, measured.meter));
-    if (connected) return measured;
+    measured.channel = grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(),
+                                                 MeasuredArguments(endpoint, security));
+    const absl::StatusOr<bool> connected = TryConnect(
+        *measured.channel, endpoint, std::min(slice, left), cancellation, measured.meter);
+    if (connected.ok() && *connected) return measured;
     if (IsCancelled(cancellation)) return absl::CancelledError("the run was cancelled");
-    if (slice >= left) return Unreachable(*measured.channel, endpoint, timeout, what);
+    if (left <= slice && !connected.ok()) return connected.status();
+    if (left <= slice) return Unreachable(*measured.channel, endpoint, timeout, what);
+    // It was there, and has gone before it could be metered.
+    if (!connected.ok()) absl::SleepFor(absl::Milliseconds(20));
   }
 }
 

@@ -44,8 +44,8 @@ struct MeasuredChannel {
 };
 
 // Connects within `timeout`. Returns UNAVAILABLE, naming `what` and the endpoint, if the
-// peer cannot be reached, CANCELLED if `cancellation`, where there is one, came first, or
-// INTERNAL if the socket cannot be found. Thread-safe; connects one at a time, for a new
+// peer cannot be reached, or if its socket cannot be found, and CANCELLED if `cancellation`,
+// where there is one, came first. Thread-safe; connects one at a time, for a new
 // socket is known by not having been there before, but lets others pass while the peer does
 // not answer.
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,

@@ -107,7 +107,7 @@ absl::StatusOr<TcpMeter> TcpMeter::Attach(const OpenSocket& socket) {
   OpenSocket found;
   if (meter.descriptor_ < 0 || !DescribeSocket(meter.descriptor_, found) ||
       found.cookie != socket.cookie) {
-    return absl::InternalError(
+    return absl::UnavailableError(
         absl::StrCat("the connection to ", socket.peer,
                      " closed before it could be metered, or "
                      "the kernel does not count its bytes (Linux 4.19 does)"));

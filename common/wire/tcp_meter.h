@@ -36,7 +36,7 @@ class TcpMeter {
   TcpMeter(TcpMeter&& other) noexcept;
   TcpMeter& operator=(TcpMeter&& other) noexcept;
 
-  // Meters the socket behind `descriptor`. Returns INTERNAL if the descriptor is
+  // Meters the socket behind `descriptor`. Returns UNAVAILABLE if the descriptor is
   // no longer that socket or the kernel counts no bytes (before Linux 4.19).
   static absl::StatusOr<TcpMeter> Attach(const OpenSocket& socket);
 

@@ -31,7 +31,8 @@ std::string PartyName(Party party) {
 }
 
 absl::Status Parties::Launch(const std::string& program, std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--threads", "1", "--listen", "127.0.0.1:0"});
+  arguments.insert(arguments.end(),
+                   {"--threads", "1", "--listen", "127.0.0.1:0", "--log-level", "off"});
   KVWIRE_ASSIGN_OR_RETURN(ServiceProcess process, ServiceProcess::Start(program, arguments));
   KVWIRE_ASSIGN_OR_RETURN(endpoints_[processes_.size()], process.WaitListening(kStartTime));
   processes_.push_back(std::move(process));

@@ -148,6 +148,24 @@ TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
   EXPECT_EQ(again->sha256, Sha256Of(sending.data));
 }
 
+TEST(AliceTransferTest, AStreamThatIsUnderWayIsTakenOver) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
+  part.clear_finish_write();
+  grpc::ClientContext context;
+  v1::SendResponse response;
+  const auto writer = bob.channel->Send(&context, &response);
+  writer->Write(part);
+  while (!bob.store.Find(kRun).ok()) absl::SleepFor(absl::Milliseconds(1));
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(sent->ledger.connections_size(), 2);
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  writer->WritesDone();
+  EXPECT_THAT(FromGrpc(writer->Finish()), StatusIs(Code::kAborted, HasSubstr("took over")));
+}
+
 TEST(AliceTransferTest, AnotherMessageThanTheOneBegunIsRefused) {
   TestBob bob;
   Sending sending(bob.server.endpoint());

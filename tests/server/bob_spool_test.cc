@@ -114,13 +114,13 @@ TEST_F(BobSpoolTest, CommitsOnlyWhatTheDiskHas) {
   ASSERT_THAT(file->Sync(), IsOk());
   EXPECT_EQ(file->committed_bytes(), 50);
   EXPECT_EQ(syncs, 1);
-  // A long message waits for its disk every 8 MiB without being told.
+  // A long message waits for its disk every 4 MiB without being told.
   const std::string chunk(size_t{1} << 20, 'x');
   const std::vector<std::string_view> pieces = {chunk};
-  for (int i = 0; i < 9; ++i) {
+  for (int i = 0; i < 5; ++i) {
     ASSERT_THAT(file->Append({pieces, int64_t{1} << 20, Crc32c(chunk), 1}), IsOk());
   }
-  EXPECT_EQ(file->committed_bytes(), 50 + (8 << 20));
+  EXPECT_EQ(file->committed_bytes(), 50 + (4 << 20));
   EXPECT_EQ(syncs, 2);
 }
 
