@@ -29,7 +29,8 @@ class SendHandler {
                                             chunk.fields, chunk.data));
     if (stream_.message == nullptr) {
       KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(peer_, port_));
-      KVWIRE_ASSIGN_OR_RETURN(stream_, store_.Begin(chunk.fields, identity_, std::move(meter)));
+      KVWIRE_ASSIGN_OR_RETURN(stream_,
+                              store_.Begin(chunk.fields, identity_, std::move(meter)));
     }
     return stream_.message->Append(stream_.number, chunk);
   }
@@ -61,8 +62,8 @@ absl::Status AnswerWriteStatus(MessageStore& store, const v1::QueryWriteStatusRe
   if (request.run_id() == 0) return absl::InvalidArgumentError("the query names no run");
   KVWIRE_ASSIGN_OR_RETURN(const auto message, store.Find(request.run_id()));
   KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(context.peer(), port));
-  KVWIRE_ASSIGN_OR_RETURN(response, message->WriteStatus(request, IdentityOf(context),
-                                                         std::move(meter)));
+  KVWIRE_ASSIGN_OR_RETURN(
+      response, message->WriteStatus(request, IdentityOf(context), std::move(meter)));
   return absl::OkStatus();
 }
 

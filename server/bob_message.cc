@@ -210,6 +210,15 @@ absl::StatusOr<v1::QueryWriteStatusResponse> ReceivedMessage::WriteStatus(
   return response;
 }
 
+absl::Status ReceivedMessage::Claim(const std::string& identity) {
+  const std::lock_guard lock(mutex_);
+  if (!file_->owner().has_value()) {
+    return identity.empty() ? absl::OkStatus() : file_->SetOwner(identity);
+  }
+  if (*file_->owner() == identity) return absl::OkStatus();
+  return absl::PermissionDeniedError("the run belongs to another caller");
+}
+
 absl::Status ReceivedMessage::CheckSealed() const {
   const std::lock_guard lock(mutex_);
   KVWIRE_RETURN_IF_ERROR(file_->damage());

@@ -64,6 +64,10 @@ class ReceivedMessage {
   absl::StatusOr<v1::QueryWriteStatusResponse> WriteStatus(
       const v1::QueryWriteStatusRequest& request, const std::string& sender, TcpMeter meter);
 
+  // Whoever asks about the message first owns it, over all lives of Bob where it is on a
+  // disk. Returns PERMISSION_DENIED to others. Callers without an identity own nothing.
+  absl::Status Claim(const std::string& identity);
+
   // OK if sealed; DATA_LOSS if damaged; else FAILED_PRECONDITION saying how far it came,
   // and why no further.
   absl::Status CheckSealed() const;

@@ -86,6 +86,11 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Find(uint64_t run
   return entry->second;
 }
 
+absl::Status MessageStore::Claim(uint64_t run_id, const std::string& identity) const {
+  const auto message = Find(run_id);
+  return message.ok() ? (*message)->Claim(identity) : absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindSealed(
     uint64_t run_id) const {
   KVWIRE_ASSIGN_OR_RETURN(std::shared_ptr<ReceivedMessage> message, Find(run_id));

@@ -44,6 +44,9 @@ class MessageStore {
   // Returns NOT_FOUND if nothing of that run is here.
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> Find(uint64_t run_id) const;
 
+  // As ReceivedMessage::Claim, of that run's message; OK if nothing of it is here.
+  absl::Status Claim(uint64_t run_id, const std::string& identity) const;
+
   // As Find, and errors of ReceivedMessage::CheckSealed.
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> FindSealed(uint64_t run_id) const;
 
@@ -55,8 +58,8 @@ class MessageStore {
   bool HoldsAny() const;
 
  private:
-  absl::StatusOr<std::shared_ptr<ReceivedMessage>> FindOrCreate(
-      const v1::SendRequest& opening, const std::string& sender);
+  absl::StatusOr<std::shared_ptr<ReceivedMessage>> FindOrCreate(const v1::SendRequest& opening,
+                                                                const std::string& sender);
   absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int64_t message_limit_bytes_;

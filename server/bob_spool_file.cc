@@ -154,6 +154,18 @@ absl::Status SpoolFile::Record(const SpooledConnection& connection) {
       {body});
 }
 
+absl::Status SpoolFile::SetOwner(const std::string& identity) {
+  KVWIRE_RETURN_IF_ERROR(damage_);
+  const int64_t before = end_;
+  KVWIRE_RETURN_IF_ERROR(
+      Put({.kind = SpoolKind::kOwner, .position = stored_, .body_crc32c = Crc32c(identity)},
+          {identity}));
+  const absl::Status synced = Sync();
+  if (!synced.ok()) return CutTo(std::min(before, end_), synced);
+  owner_ = identity;
+  return synced;
+}
+
 void SpoolFile::Note(const SpooledConnection& connection) {
   const auto known = std::find_if(connections_.begin(), connections_.end(),
                                   [&](const SpooledConnection& other) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,9 @@ class SpoolFile {
   absl::Status Seal(const std::string& sha256, uint32_t message_bytes);
   // Records a connection, or what became of it. Lost with the process unless Sync follows.
   absl::Status Record(const SpooledConnection& connection);
+  // Records whose the message is and waits for the disk. Call once at most; may be called
+  // again after an error.
+  absl::Status SetOwner(const std::string& identity);
   // Deletes the file. Nothing more is written, but what is there may still be read.
   void Remove();
 
@@ -75,6 +79,7 @@ class SpoolFile {
   absl::StatusOr<std::string> Read(int64_t offset, int64_t size) const;
 
   const MessageOpening& opening() const { return opening_; }
+  const std::optional<std::string>& owner() const { return owner_; }
   // Bytes of the message that are stored, and of these the ones on the disk.
   int64_t stored_bytes() const { return stored_; }
   int64_t committed_bytes() const { return named() ? synced_.stored : stored_; }
@@ -117,6 +122,7 @@ class SpoolFile {
 
   const SpoolOptions& options_;
   MessageOpening opening_;
+  std::optional<std::string> owner_;
   std::string name_;
   SpoolDescriptor file_;
   int64_t end_ = 0;  // of the last whole record in the file

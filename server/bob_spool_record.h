@@ -3,7 +3,7 @@
 
 // The records that a spool file consists of. A file is
 //
-//   OPENING ( CHUNK | CONNECTION )*  [ FINISH CONNECTION* ]
+//   OPENING ( CHUNK | CONNECTION | OWNER )*  [ FINISH ( CONNECTION | OWNER )* ]
 //
 // where each record is a header of 28 bytes, all numbers little-endian, and a body:
 //
@@ -17,6 +17,7 @@
 //   OPENING     u64 run_id, 16 bytes of digest, u8 has_payload, i64 payload_bytes, sender
 //   CHUNK       the next bytes of the message
 //   CONNECTION  a connection that carried some of them; see below
+//   OWNER       the identity (peer_identity.h) that may ask about the message; at most one
 //   FINISH      the message's SHA-256; position is its length
 //
 // Every bit of a file is under a CRC32C, so a record that was not written whole, or has
@@ -39,6 +40,7 @@ enum class SpoolKind : uint32_t {
   kOpening = 0x4e45504f,     // "OPEN"
   kChunk = 0x4b4e4843,       // "CHNK"
   kConnection = 0x4e4e4f43,  // "CONN"
+  kOwner = 0x524e574f,       // "OWNR"
   kFinish = 0x484e4946,      // "FINH"
 };
 

@@ -59,7 +59,8 @@ absl::Status SpoolFile::Scan(bool check_chunks) {
 absl::Status SpoolFile::TakeRecord(const SpoolHeader& header, std::string_view body) {
   const bool first = end_ == 0;
   if (first != (header.kind == SpoolKind::kOpening) || header.position != stored_ ||
-      (finished_ && header.kind != SpoolKind::kConnection)) {
+      (finished_ && header.kind != SpoolKind::kConnection &&
+       header.kind != SpoolKind::kOwner)) {
     return absl::DataLossError("a record stands where it was not written");
   }
   switch (header.kind) {
@@ -77,6 +78,10 @@ absl::Status SpoolFile::TakeRecord(const SpoolHeader& header, std::string_view b
       Note(connection);
       break;
     }
+    case SpoolKind::kOwner:
+      if (owner_.has_value()) return absl::DataLossError("a message has two owners");
+      owner_ = std::string(body);
+      break;
     case SpoolKind::kFinish:
       if (body.size() != kSha256Bytes) return absl::DataLossError("an end has a wrong size");
       sha256_ = std::string(body);

@@ -122,8 +122,6 @@ TEST(AliceTransferTest, WithoutFaultsThereIsOneConnectionAndNoQuestion) {
 TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
   TestBob bob;
   {
-    TcpProxy proxy(bob.server.endpoint());
-    for (int k = 0; k < 20; ++k) proxy.Push({.kind = FaultKind::kRefuse});
     Sending sending(bob.server.endpoint());
     v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
     part.clear_finish_write();

@@ -1,8 +1,6 @@
 // Streams of one message that follow each other: what Bob has is not sent again, and nothing
 // but the rest of the same message is taken.
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/calls.h"
+#include "tests/server/spool_directory.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
 
@@ -65,9 +64,7 @@ class ChannelResumeTest : public ::testing::Test {
  protected:
   ChannelResumeTest() {
     for (size_t i = 0; i < 1000; ++i) data_.push_back(static_cast<char>(i * i + i / 7));
-    std::string name =
-        (std::filesystem::temp_directory_path() / "kvwire-resume-test-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
+    directory_ = MakeSpoolDirectory();
     Restart();
   }
   ~ChannelResumeTest() override {
@@ -221,8 +218,7 @@ TEST_F(ChannelResumeTest, AMessageWhoseEndIsWrongIsDiscardedAndMayBeginAnew) {
   chunks.back().mutable_finish_write()->set_sha256(Sha256Of("other"));
   ASSERT_THAT(Send(chunks), StatusIs(Code::kDataLoss, HasSubstr("SHA-256")));
   EXPECT_THAT(Query(*bob_), StatusIs(Code::kNotFound, HasSubstr("discarded")));
-  EXPECT_TRUE(std::filesystem::is_empty(directory_) ||
-              !std::filesystem::exists(directory_ + "/0000000000000007.part"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/0000000000000007.part"));
   EXPECT_THAT(Send(Chunks(data_, 0, 1000)), IsOk());
   EXPECT_EQ(Held(), data_);
 }
@@ -244,6 +240,35 @@ TEST_F(ChannelResumeTest, EachConnectionIsARowAndOneThatDiedWithBobHasNoCount) {
   EXPECT_GT(second.received_bytes(), 700);
   EXPECT_EQ(books->ledger().message_count(), 10);
   EXPECT_EQ(books->ledger().snapshot_bytes(), 1000);
+}
+
+TEST_F(ChannelResumeTest, AMessageIsItsSendersAloneOverAllLivesOfBob) {
+  const v1::SendRequest chunk = Chunks(data_, 0, 100).front();
+  const auto begun = bob_->store.Begin(chunk, "kvwire-alice", TcpMeter());
+  ASSERT_THAT(begun->message->Append(begun->number, {chunk, absl::Cord(chunk.data())}),
+              IsOk());
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_THAT(Query(*bob_), StatusIs(Code::kPermissionDenied, HasSubstr("another caller")));
+    EXPECT_THAT(Send(Chunks(data_, 100, 1000)),
+                StatusIs(Code::kPermissionDenied, HasSubstr("another caller")));
+    v1::QueryWriteStatusRequest request;
+    const auto status = (*bob_->store.Find(kRun))->WriteStatus(request, "kvwire-alice", {});
+    EXPECT_EQ(status->committed_size(), 100);
+    Restart();
+  }
+}
+
+TEST_F(ChannelResumeTest, WhoAskedFirstOwnsAMessageOverAllLivesOfBob) {
+  ASSERT_THAT(Send(Chunks(data_, 0, 1000)), IsOk());
+  EXPECT_THAT(bob_->store.Claim(kRun, ""), IsOk());
+  EXPECT_THAT(bob_->store.Claim(kRun, "first"), IsOk());
+  Restart();
+  EXPECT_THAT(bob_->store.Claim(kRun, "first"), IsOk());
+  for (const char* other : {"second", ""}) {
+    EXPECT_THAT(bob_->store.Claim(kRun, other),
+                StatusIs(Code::kPermissionDenied, HasSubstr("another caller")));
+  }
+  EXPECT_EQ(Held(), data_);
 }
 
 TEST_F(ChannelResumeTest, ADamagedSpoolFileIsDataLoss) {
