@@ -53,8 +53,8 @@ absl::StatusOr<Answer> ReadAnswer(v1::BobService::Stub& bob, const v1::DecodeReq
     if (piece.has_summary()) answer.summary = piece.summary();
   }
   if (too_long()) context.TryCancel();
-  const absl::Status finished = FromGrpc(reader->Finish());
-  if (!too_long()) KVWIRE_RETURN_IF_ERROR(Annotate(finished, "Bob"));
+  const absl::Status finished = FromPeer(reader->Finish(), "Bob");
+  if (!too_long()) KVWIRE_RETURN_IF_ERROR(finished);
   if (answer.bits.size() != wanted || answer.confidences.size() != wanted_bins) {
     return absl::InternalError(absl::StrCat("Bob answered ", answer.bits.size(), " bytes and ",
                                             answer.confidences.size(), " confidences to ",
@@ -109,7 +109,7 @@ absl::Status Driver::Connect() {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + services_.timeout));
   v1::GetChannelResponse response;
-  KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(bob_->GetChannel(&context, {}, &response)), "Bob"));
+  KVWIRE_RETURN_IF_ERROR(FromPeer(bob_->GetChannel(&context, {}, &response), "Bob"));
   KVWIRE_ASSIGN_OR_RETURN(Endpoint endpoint, ParseEndpoint(response.endpoint()));
   // A wildcard is no address to dial; what reached Bob's other port will do.
   if (endpoint.IsWildcard()) endpoint.host = services_.bob.host;
@@ -215,7 +215,7 @@ absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked, b
     open = writer->Write(message);
   }
   writer->WritesDone();
-  const absl::Status spoken = Annotate(FromGrpc(writer->Finish()), "Alice");
+  const absl::Status spoken = FromPeer(writer->Finish(), "Alice");
   if (const auto books = LedgerOf(spoken)) AppendLedger(*books, result.alice);
   KVWIRE_RETURN_IF_ERROR(spoken);
   AppendLedger(response.ledger(), result.alice);
@@ -262,8 +262,7 @@ absl::StatusOr<v1::GetLedgerResponse> Driver::BobsBooks(uint64_t run_id) {
   request.set_run_id(run_id);
   request.set_wait_seconds(kCloseSeconds);
   v1::GetLedgerResponse response;
-  KVWIRE_RETURN_IF_ERROR(
-      Annotate(FromGrpc(bob_->GetLedger(&context, request, &response)), "Bob"));
+  KVWIRE_RETURN_IF_ERROR(FromPeer(bob_->GetLedger(&context, request, &response), "Bob"));
   return response;
 }
 
@@ -290,7 +289,7 @@ absl::Status Driver::SaveSnapshot(const RunResult& result, const std::string& pa
   if (!written.ok() || !file.good()) {
     return absl::UnknownError(absl::StrCat("the snapshot cannot be written to ", path));
   }
-  return Annotate(FromGrpc(status), "Bob");
+  return FromPeer(status, "Bob");
 }
 
 }  // namespace kvwire

@@ -34,7 +34,7 @@ absl::Status AskAlice(Driver& driver, const GenerationRequest& request, bool res
   grpc::ClientContext context;
   v1::GenerateResponse response;
   const absl::Status spoken =
-      Annotate(FromGrpc(driver.alice().Generate(&context, message, &response)), "Alice");
+      FromPeer(driver.alice().Generate(&context, message, &response), "Alice");
   if (const auto books = LedgerOf(spoken)) AppendLedger(*books, result.alice);
   KVWIRE_RETURN_IF_ERROR(spoken);
   AppendLedger(response.ledger(), result.alice);
@@ -67,8 +67,8 @@ absl::Status AskBob(Driver& driver, const GenerationRequest& request,
   v1::GenerateLastResponse piece;
   while (bytes.size() <= wanted && reader->Read(&piece)) bytes += piece.tokens();
   if (bytes.size() > wanted) context.TryCancel();
-  const absl::Status finished = FromGrpc(reader->Finish());
-  if (bytes.size() <= wanted) KVWIRE_RETURN_IF_ERROR(Annotate(finished, "Bob"));
+  const absl::Status finished = FromPeer(reader->Finish(), "Bob");
+  if (bytes.size() <= wanted) KVWIRE_RETURN_IF_ERROR(finished);
   absl::StatusOr<Matrix> map = RowsFromBytes(bytes, side * side, generation.dims, "last map");
   if (!map.ok()) {
     return absl::InternalError(

@@ -105,7 +105,7 @@ absl::Status RestoreHandler::Take(const grpc::ByteBuffer& message) {
     }
     KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
                             SetupOf(request.open(), sessions_.memory_limit_bytes()));
-    session_ = sessions_.Prepare(std::move(setup));
+    KVWIRE_ASSIGN_OR_RETURN(session_, sessions_.Prepare(std::move(setup)));
     const MemoryAccount::Scope scope(session_->memory);
     KVWIRE_ASSIGN_OR_RETURN(reader_, SnapshotReader::Create(session_->setup));
   } else if (request.has_open()) {

@@ -47,7 +47,7 @@ absl::StatusOr<int> ServeAlgorithm(AlgorithmFlags& flags) {
       flags.service,
       {.gauges = GaugesOf(sessions),
        .tidy = [&sessions] { sessions.DropIdle(); },
-       .busy = [&sessions] { return sessions.size() > 0; }});
+       .busy = [&sessions] { return sessions.busy(); }});
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
 #include "server/algorithm_handlers.h"
-#include "server/draining.h"
 #include "server/stream_writer.h"
 #include "server/streams.h"
 #include "server/unary_call.h"
@@ -71,10 +70,10 @@ grpc::ServerUnaryReactor* AlgorithmServiceHost::Open(grpc::CallbackServerContext
                                                      const v1::OpenRequest* request,
                                                      v1::OpenResponse* response) {
   return new UnaryCall(pool_, [this, context, request, response]() -> absl::Status {
-    KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
     KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
                             SetupOf(*request, sessions_.memory_limit_bytes()));
-    AlgorithmSessions::State session = sessions_.Prepare(std::move(setup));
+    KVWIRE_ASSIGN_OR_RETURN(AlgorithmSessions::State session,
+                            sessions_.Prepare(std::move(setup)));
     const MemoryAccount::Scope scope(session->memory);
     KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(session->setup));
     KVWIRE_ASSIGN_OR_RETURN(
@@ -95,8 +94,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Snapshot(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   using Writer = StreamWriter<grpc::ByteBuffer>;
   return new Writer(*context, pool_,
-                    [this, request = *request, caller = CallerOf(*context)](
-                        const Writer::Write& write) -> absl::Status {
+                    [this, request = *request,
+                     caller = CallerOf(*context)](const Writer::Write& write) -> absl::Status {
                       v1::SnapshotRequest wanted;
                       KVWIRE_RETURN_IF_ERROR(SplitMessage(request, wanted));
                       KVWIRE_ASSIGN_OR_RETURN(const auto session,

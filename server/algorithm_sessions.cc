@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "server/draining.h"
 
 namespace kvwire {
 
@@ -12,6 +13,18 @@ AlgorithmSessions::AlgorithmSessions(const SessionLimits& limits)
     : limits_(limits),
       memory_(limits.memory_budget_bytes),
       quota_(limits.sessions_per_peer, "--sessions-per-peer", "sessions open") {}
+
+absl::StatusOr<AlgorithmSessions::State> AlgorithmSessions::Prepare(CacheSetup setup) {
+  // Counted first: who drains sees it, or it sees that the process drains.
+  ++states_;
+  const State state(new AlgorithmSessionState(std::move(setup), memory_),
+                    [this](const AlgorithmSessionState* gone) {
+                      delete gone;
+                      --states_;
+                    });
+  KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
+  return state;
+}
 
 absl::StatusOr<int64_t> AlgorithmSessions::Add(State state, std::unique_ptr<KvCache> cache,
                                                const Caller& caller) {

@@ -3,6 +3,7 @@
 
 // The open caches of an algorithm process. Thread-safe.
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -51,10 +52,8 @@ class AlgorithmSessions {
 
   explicit AlgorithmSessions(const SessionLimits& limits = {});
 
-  // A session-to-be, without a cache yet.
-  State Prepare(CacheSetup setup) {
-    return std::make_shared<AlgorithmSessionState>(std::move(setup), memory_);
-  }
+  // A session-to-be, without a cache yet. Returns UNAVAILABLE while the process drains.
+  absl::StatusOr<State> Prepare(CacheSetup setup);
   // Opens it for `caller` with its cache and returns its id. Returns RESOURCE_EXHAUSTED if
   // there are kMaxSessions, or the caller has its share of them.
   absl::StatusOr<int64_t> Add(State state, std::unique_ptr<KvCache> cache,
@@ -72,6 +71,8 @@ class AlgorithmSessions {
   int64_t memory_limit_bytes() const { return limits_.memory_limit_bytes; }
   const MemoryBudget& memory() const { return memory_; }
   size_t size() const;
+  // Whether there is a session, one about to be opened, or a call that works with one.
+  bool busy() const { return states_ > 0; }
 
  private:
   struct Entry {
@@ -84,6 +85,7 @@ class AlgorithmSessions {
   const SessionLimits limits_;
   MemoryBudget memory_;
   PeerQuota quota_;
+  std::atomic<int> states_ = 0;
   mutable std::mutex mutex_;
   int64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<int64_t, Entry> entries_ ABSL_GUARDED_BY(mutex_);

@@ -101,9 +101,9 @@ absl::Status MessageSender::SendChunk(int64_t size, bool last) {
 
 absl::Status MessageSender::StreamError() {
   finished_ = true;
-  const absl::Status status = FromGrpc(writer_->Finish());
+  const absl::Status status = FromPeer(writer_->Finish(), "Bob's channel", call_->cancelled());
   if (status.ok()) return absl::DataLossError("Bob ended the channel before the message did");
-  return Annotate(status, "Bob's channel");
+  return status;
 }
 
 absl::Status MessageSender::Finish() {
@@ -114,7 +114,7 @@ absl::Status MessageSender::Finish() {
   KVWIRE_RETURN_IF_ERROR(SendChunk(static_cast<int64_t>(data_.size()), /*last=*/true));
   finished_ = true;
   const StallGuard::Wait wait(guard_);
-  KVWIRE_RETURN_IF_ERROR(Annotate(FromGrpc(writer_->Finish()), "Bob's channel"));
+  KVWIRE_RETURN_IF_ERROR(FromPeer(writer_->Finish(), "Bob's channel", call_->cancelled()));
   if (response_.committed_size() == offset_) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat("Bob committed ", response_.committed_size(), " bytes of ", offset_));

@@ -141,7 +141,8 @@ class Attempts {
     absl::Status status;
     {
       const StallGuard::Wait wait(guard);
-      status = FromGrpc(stub->QueryWriteStatus(call.context(), request, &response));
+      status = FromPeer(stub->QueryWriteStatus(call.context(), request, &response),
+                        "Bob's channel", call.cancelled());
     }
     guard.Watch(nullptr);
     if (absl::IsNotFound(status)) return 0;
@@ -149,7 +150,7 @@ class Attempts {
     if (status.ok()) return response.committed_size();
     may_heal_ = MayHeal(status, has_message_) && !absl::IsUnimplemented(status) &&
                 !cancellation_.cancelled();
-    return Annotate(status, "Bob's channel");
+    return status;
   }
 
   // Twice as long each time, and never as long as that of others who broke off together.

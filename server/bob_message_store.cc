@@ -50,6 +50,7 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindOrCreate(
         absl::StrFormat("nothing of run %016x is here, so it cannot go on at byte %d",
                         said.run_id, opening.write_offset()));
   }
+  // Under the lock: who drains sees the message, or is seen here.
   KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
   if (present == messages_.end()) KVWIRE_RETURN_IF_ERROR(MakeRoom());
   KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<SpoolFile> file, spool_->Create(said));

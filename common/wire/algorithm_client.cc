@@ -53,8 +53,10 @@ AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
       channel_(std::move(channel)),
       stub_(v1::AlgorithmService::NewStub(channel_)) {}
 
-absl::Status AlgorithmClient::Named(const grpc::Status& status) const {
-  return Annotate(FromGrpc(status), absl::StrCat("algorithm at ", endpoint_.ToString()));
+absl::Status AlgorithmClient::Named(const grpc::Status& status,
+                                    const Cancellation& cancellation) const {
+  return FromPeer(status, absl::StrCat("algorithm at ", endpoint_.ToString()),
+                  cancellation.cancelled());
 }
 
 absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
@@ -70,7 +72,7 @@ absl::StatusOr<v1::DescribeResponse> AlgorithmClient::DescribeAll(
                                        &cancellation));
   CancellableCall call(cancellation);
   v1::DescribeResponse response;
-  KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response)));
+  KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response), cancellation));
   if (response.protocol_version() != kProtocolVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the algorithm at ", endpoint_.ToString(), " speaks protocol version ",
@@ -83,7 +85,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
     const v1::OpenRequest& request, Cancellation& cancellation) const {
   CancellableCall call(cancellation);
   v1::OpenResponse response;
-  KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response)));
+  KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response), cancellation));
   return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
 }
 
@@ -111,7 +113,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
   }
   if (fields.has_open()) writer->Write(JoinMessage(fields));  // an empty snapshot
   writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(Named(writer->Finish()));
+  KVWIRE_RETURN_IF_ERROR(Named(writer->Finish(), cancellation));
   return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
 }
 
@@ -154,7 +156,7 @@ absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
     return produced;
   }
   if (open) writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(client_.Named(writer->Finish()));
+  KVWIRE_RETURN_IF_ERROR(client_.Named(writer->Finish(), cancellation_));
   if (!produced.ok()) return produced;
   return response;
 }
@@ -174,7 +176,7 @@ absl::Status AlgorithmSession::Snapshot(absl::FunctionRef<absl::Status(absl::Cor
       return taken;
     }
   }
-  return client_.Named(reader->Finish());
+  return client_.Named(reader->Finish(), cancellation_);
 }
 
 absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
@@ -217,7 +219,7 @@ absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQu
     stream->Finish().IgnoreError();
     return fault;
   }
-  KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish()));
+  KVWIRE_RETURN_IF_ERROR(client_.Named(stream->Finish(), cancellation_));
   if (open) return absl::OkStatus();
   return absl::InternalError(
       "the algorithm ended its answers before all queries were answered");

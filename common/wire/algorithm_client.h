@@ -57,7 +57,7 @@ class AlgorithmClient {
  private:
   friend class AlgorithmSession;
 
-  absl::Status Named(const grpc::Status& status) const;
+  absl::Status Named(const grpc::Status& status, const Cancellation& cancellation) const;
 
   Endpoint endpoint_;
   ChannelSecurity security_;

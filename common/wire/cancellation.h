@@ -41,6 +41,8 @@ class CancellableCall {
   CancellableCall& operator=(const CancellableCall&) = delete;
 
   grpc::ClientContext* context() { return &context_; }
+  // Whether this end has cancelled it.
+  bool cancelled() const { return cancellation_.cancelled(); }
 
  private:
   Cancellation& cancellation_;

@@ -82,7 +82,8 @@ std::string LastConnectError(grpc::Channel& channel) {
                  });
   done.WaitForNotification();
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return "";
-  absl::string_view reason = status.error_message();
+  const std::string message = status.error_message();
+  absl::string_view reason = message;
   absl::ConsumePrefix(&reason, "failed to connect to all addresses; last error: ");
   return absl::StrCat(" (", reason, ")");
 }

@@ -25,6 +25,15 @@ grpc::Status ToGrpc(const absl::Status& status) {
                       details.size() > kLongestDetails ? "" : std::string(details));
 }
 
+absl::Status FromPeer(const grpc::Status& status, std::string_view peer, bool cancelled_here) {
+  if (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_here) {
+    return absl::UnavailableError(absl::StrCat(
+        std::string(peer), ": it has cut the call off, being about to end or having waited ",
+        "too long; try again"));
+  }
+  return Annotate(FromGrpc(status), peer);
+}
+
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
   absl::Status annotated(status.code(),

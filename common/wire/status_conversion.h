@@ -19,6 +19,12 @@ absl::Status FromGrpc(const grpc::Status& status);
 // HTTP/2 trailers.
 grpc::Status ToGrpc(const absl::Status& status);
 
+// How a call to `peer` ended, which is named before the message. A call that reaches a server
+// of gRPC's just when it shuts down is answered CANCELLED, and so is one that the server's
+// idle timeout cuts off; unless it was this end that cancelled it, that is UNAVAILABLE.
+absl::Status FromPeer(const grpc::Status& status, std::string_view peer,
+                      bool cancelled_here = false);
+
 // The same status, with its payloads, and with "`context`: " before its message.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 

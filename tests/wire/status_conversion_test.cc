@@ -57,5 +57,16 @@ TEST(StatusConversionTest, AnAnnotationStandsBeforeTheMessage) {
   EXPECT_THAT(Annotate(absl::OkStatus(), "Bob"), IsOk());
 }
 
+TEST(StatusConversionTest, ACallThatThePeerCancelsFoundItUnavailable) {
+  const grpc::Status cancelled(grpc::StatusCode::CANCELLED, "CANCELLED");
+  EXPECT_THAT(FromPeer(cancelled, "Bob"),
+              StatusIs(absl::StatusCode::kUnavailable, ::testing::StartsWith("Bob: ")));
+  EXPECT_THAT(FromPeer(cancelled, "Bob", /*cancelled_here=*/true),
+              StatusIs(absl::StatusCode::kCancelled, "Bob: CANCELLED"));
+  EXPECT_THAT(FromPeer(ToGrpc(absl::DataLossError("cut short")), "Bob"),
+              StatusIs(absl::StatusCode::kDataLoss, "Bob: cut short"));
+  EXPECT_THAT(FromPeer(grpc::Status::OK, "Bob"), IsOk());
+}
+
 }  // namespace
 }  // namespace kvwire
