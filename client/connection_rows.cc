@@ -72,7 +72,7 @@ void MatchConnections(v1::ChannelLedger& alice, v1::ChannelLedger& bob) {
       alice_rows.push_back(MissingRow(row, v1::CONNECTION_END_KILLED));
     } else {
       if (same >= next) add_hers_alone(same), ++next;
-      alice_rows.push_back(*same);
+      alice_rows.push_back(IsLost(*same) ? MissingRow(row, v1::CONNECTION_END_KILLED) : *same);
     }
     bob_rows.push_back(row);
   }

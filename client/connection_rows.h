@@ -14,10 +14,10 @@ namespace kvwire {
 void AppendLedger(const v1::ChannelLedger& later, v1::ChannelLedger& books);
 
 // Gives both ends the same connections in the same order, by connection_id; leaves them as
-// they are if those are not distinct. Where one end
-// knows nothing of a connection its row says CONNECTION_END_KILLED at Alice, whose books
-// end with her process, and CONNECTION_END_RESET at Bob, whom it never reached; its sent
-// bytes are then at least what the other end received.
+// they are if those are not distinct. Where one end knows nothing of a connection its row says
+// CONNECTION_END_KILLED at Alice, whose books end with her process, and CONNECTION_END_RESET
+// at Bob, whom it never reached; its sent bytes are then at least what the other end received,
+// and so are those of a row whose counts she has lost.
 void MatchConnections(v1::ChannelLedger& alice, v1::ChannelLedger& bob);
 
 // How a connection ended, of both ends' rows: the worst that either says. An end that says

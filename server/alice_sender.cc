@@ -29,9 +29,9 @@ MessageSender::MessageSender(grpc::Channel& channel, const v1::SendRequest& open
   guard_.Watch(call_->context());
   // The headers travel with the first chunk, in one segment.
   call_->context()->set_initial_metadata_corked(true);
-  writer_ = StartBulkSend(channel,
-                          MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
-                          call_->context(), &response_);
+  writer_ =
+      StartBulkSend(channel, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
+                    call_->context(), &response_);
 }
 
 MessageSender::~MessageSender() {
@@ -95,6 +95,9 @@ absl::Status MessageSender::SendChunk(int64_t size, bool last) {
   if (last) options.set_last_message();
   const StallGuard::Wait wait(guard_);
   if (!writer_->Write(chunk, options)) return StreamError();
+  // Once begun the stream stays where it is.
+  metered_ = metered_ || guard_.meter().Connected();
+  if (!metered_) return absl::UnavailableError("Bob's channel broke as the message began");
   fields_.Clear();
   return absl::OkStatus();
 }

@@ -46,6 +46,8 @@ class MessageSender {
 
   // The digest of the message, after Finish.
   const std::string& sha256() const { return sha256_; }
+  // Whether the stream is known to go over the connection that the guard's meter counts.
+  bool metered() const { return metered_; }
   // Where the next chunk begins: all before it was sent, or did not need to be.
   int64_t offset() const { return offset_; }
   // What was sent.
@@ -63,6 +65,7 @@ class MessageSender {
   v1::SendResponse response_;
   std::unique_ptr<grpc::ClientWriter<grpc::ByteBuffer>> writer_;
   bool finished_ = false;
+  bool metered_ = false;
   const int64_t begin_;     // where Bob goes on
   v1::SendRequest fields_;  // of the chunk being filled, but for its data
   absl::Cord data_;         // of that chunk, and what came after it

@@ -81,22 +81,17 @@ class Attempts {
     v1::TcpCount& row = *transfer_.ledger.add_connections();
     row = connection.meter.Count(status.ok() ? kCloseTime : kBrokenCloseTime);
     row.set_connection_id(id);
-    row.set_ended(status.ok() ? v1::CONNECTION_END_CLEAN : v1::CONNECTION_END_RESET);
+    row.set_ended(!metered_     ? v1::CONNECTION_END_KILLED
+                  : status.ok() ? v1::CONNECTION_END_CLEAN
+                                : v1::CONNECTION_END_RESET);
     return status;
   }
 
   absl::Status Stream(grpc::Channel& channel, bool ask, uint32_t id, StallGuard& guard) {
-    may_heal_ = true;
+    may_heal_ = metered_ = true;
     int64_t begin = 0;
     if (ask) {
-      KVWIRE_ASSIGN_OR_RETURN(begin, CommittedSize(channel, id, guard));
-      if (begin > committed_) fruitless_ = 1;
-      committed_ = begin;
-      if (transfer_.ledger.connections_size() == 0) {
-        transfer_.ledger.set_resumed_at_bytes(begin);
-      }
-      transfer_.ledger.set_resent_bytes(transfer_.ledger.resent_bytes() +
-                                        std::max<int64_t>(0, sent_ - begin));
+      KVWIRE_ASSIGN_OR_RETURN(begin, WhereToGoOn(channel, id, guard));
     }
     v1::SendRequest opening;
     opening.set_run_id(options_.run_id);
@@ -114,8 +109,22 @@ class Attempts {
     if (made.ok()) status = from_bob = sender.Finish();
     may_heal_ =
         !from_bob.ok() && MayHeal(from_bob, has_message_) && !cancellation_.cancelled();
+    metered_ = sender.metered() || sender.message_count() == 0;
     NoteSent(sender);
     return status;
+  }
+
+  absl::StatusOr<int64_t> WhereToGoOn(grpc::Channel& channel, uint32_t id, StallGuard& guard) {
+    const absl::StatusOr<int64_t> committed = CommittedSize(channel, id, guard);
+    metered_ = guard.meter().Connected();
+    KVWIRE_RETURN_IF_ERROR(committed.status());
+    if (!metered_) return absl::UnavailableError("Bob's channel broke as he was asked");
+    if (*committed > committed_) fruitless_ = 1;
+    committed_ = *committed;
+    v1::ChannelLedger& ledger = transfer_.ledger;
+    if (ledger.connections_size() == 0) ledger.set_resumed_at_bytes(committed_);
+    ledger.set_resent_bytes(ledger.resent_bytes() + std::max<int64_t>(0, sent_ - committed_));
+    return committed_;
   }
 
   void NoteSent(const MessageSender& sender) {
@@ -172,8 +181,11 @@ class Attempts {
   std::random_device random_;
   Transfer transfer_;
   bool may_heal_ = true;
-  int fruitless_ = 0;         // connections in a row over which nothing more was committed
-  int64_t committed_ = 0;     // when Bob was last asked
+  int fruitless_ = 0;      // connections in a row over which nothing more was committed
+  int64_t committed_ = 0;  // when Bob was last asked
+  // Whether all calls went over the connection that is counted. One that breaks before a call
+  // begins gRPC makes anew, and there nobody counts.
+  bool metered_ = true;
   bool has_message_ = false;  // likewise: it is sealed
   int64_t sent_ = 0;          // up to where the last stream came
 };

@@ -42,6 +42,7 @@ class StallGuard {
 
   // Whether it has cancelled a call.
   bool stalled() const;
+  const TcpMeter& meter() const { return meter_; }
 
  private:
   void SetWaiting(bool waiting);

@@ -25,6 +25,7 @@ namespace {
 // linux/tcp.h, which has the byte counters, cannot be included together with
 // netinet/tcp.h, which has the state names.
 constexpr int kEstablished = 1;
+constexpr int kEstablished = 1;
 constexpr int kClosed = 7;
 
 bool ReadTcpInfo(int descriptor, tcp_info& info) {
@@ -155,6 +156,12 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
   count.set_received_bytes(
       std::max<int64_t>(0, static_cast<int64_t>(info.tcpi_bytes_received) - fin));
   return count;
+}
+
+bool TcpMeter::Connected() const {
+  tcp_info info;
+  return descriptor_ >= 0 && ReadTcpInfo(descriptor_, info) &&
+         info.tcpi_state == kEstablished;
 }
 
 int64_t TcpMeter::MovedBytes() const {

@@ -52,6 +52,9 @@ class TcpMeter {
   // received bytes do not include the FIN, which the kernel counts as one.
   v1::TcpCount Count(absl::Duration limit) const;
 
+  // Whether the connection is there and neither end has closed it.
+  bool Connected() const;
+
   // How many bytes the peer has acknowledged or sent: grows as long as anything moves.
   int64_t MovedBytes() const;
 

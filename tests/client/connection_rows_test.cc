@@ -76,6 +76,14 @@ TEST(ConnectionRowsTest, MoreThanWasSentCannotArrive) {
   EXPECT_THAT(books.Reasons(), ElementsAre(HasSubstr("more arrived than was sent")));
 }
 
+TEST(ConnectionRowsTest, ARowWhoseCountsAliceHasLostSentWhatBobReceived) {
+  Books books;
+  *books.alice.mutable_connections(0) = Row(0, v1::CONNECTION_END_KILLED, 91, 41);
+  EXPECT_THAT(books.Reasons(), IsEmpty());
+  EXPECT_EQ(books.alice.connections(0).sent_bytes(), 600);
+  EXPECT_TRUE(IsLost(books.alice.connections(0)));
+}
+
 TEST(ConnectionRowsTest, TheConnectionThatEndedCleanlyIsHeldToTheByte) {
   Books books;
   books.bob.mutable_connections(1)->set_received_bytes(599);

@@ -2,6 +2,8 @@
 
 #include "server/alice_transfer.h"
 
+#include <sys/socket.h>
+
 #include <atomic>
 #include <filesystem>
 #include <random>
@@ -47,8 +49,12 @@ struct Sending {
   absl::StatusOr<Transfer> Run() {
     auto connection = ConnectMeasured(options.channel, options.patience, "Bob's channel");
     if (!connection.ok()) return connection.status();
+    return RunOver(*std::move(connection));
+  }
+
+  absl::StatusOr<Transfer> RunOver(MeasuredChannel connection) {
     return TransferMessage(
-        *std::move(connection), options,
+        std::move(connection), options,
         [this](absl::FunctionRef<absl::Status(absl::Cord)> write) {
           ++made;
           return write(absl::Cord(data));
@@ -117,6 +123,23 @@ TEST(AliceTransferTest, WithoutFaultsThereIsOneConnectionAndNoQuestion) {
   EXPECT_EQ(sent->ledger.connections(0).connection_id(), 0U);
   EXPECT_EQ(sent->ledger.resent_bytes(), 0);
   EXPECT_EQ(sending.made, 1);
+}
+
+// gRPC makes it anew for the first call, over a socket that nobody meters.
+TEST(AliceTransferTest, OfAConnectionThatBreaksBeforeTheFirstCallNothingIsGuessed) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  auto connection = ConnectMeasured(sending.options.channel, kPatience, "Bob's channel");
+  ASSERT_THAT(connection.status(), IsOk());
+  for (const OpenSocket& socket : ListOpenSockets()) {
+    if (socket.peer_port == bob.server.endpoint().port) shutdown(socket.descriptor, SHUT_RDWR);
+  }
+  const auto sent = sending.RunOver(*std::move(connection));
+  ASSERT_THAT(sent.status(), IsOk());
+  ASSERT_EQ(sent->ledger.connections_size(), 2);
+  EXPECT_EQ(sent->ledger.connections(0).ended(), v1::CONNECTION_END_KILLED);
+  EXPECT_EQ(sent->ledger.connections(1).ended(), v1::CONNECTION_END_CLEAN);
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
 }
 
 TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
