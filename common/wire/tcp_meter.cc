@@ -25,7 +25,6 @@ namespace {
 // linux/tcp.h, which has the byte counters, cannot be included together with
 // netinet/tcp.h, which has the state names.
 constexpr int kEstablished = 1;
-constexpr int kEstablished = 1;
 constexpr int kClosed = 7;
 
 bool ReadTcpInfo(int descriptor, tcp_info& info) {
