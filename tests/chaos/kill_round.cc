@@ -107,7 +107,7 @@ bool KillRound(const RoundOptions& options) {
   for (int k = 0; k < kWorkers; ++k) {
     workers.emplace_back([&] {
       Services services = (*parties)->Where(proxy.endpoint(), kPatience);
-      while (!over) MakeRun(services, *request, /*tampered=*/false, tally);
+      while (!over) MakeRun(services, *request, {"kill"}, tally);
     });
   }
   const absl::Time start = absl::Now();

@@ -64,7 +64,7 @@ void Work(const Parties& parties, const RunRequest& request, const RoundOptions&
     TcpProxy proxy(parties.bobs_channel());
     proxy.Push(fault);
     Services services = parties.Where(proxy.endpoint(), kPatience);
-    MakeRun(services, request, Tampers(fault.kind), tally);
+    MakeRun(services, request, {FaultName(fault.kind), Tampers(fault.kind)}, tally);
     const int64_t struck = proxy.fired(fault.kind);
     round.fired += struck;
     round.by_kind[static_cast<size_t>(fault.kind) - static_cast<size_t>(kFirstFault)] +=

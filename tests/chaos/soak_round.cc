@@ -72,7 +72,7 @@ bool SoakRound(const RoundOptions& options) {
   const int64_t warm_up = std::min(kWarmUpRuns, options.count / 2);
   for (int64_t run = 0; run < options.count; ++run) {
     if (run == warm_up) before = Footprints(**parties);
-    MakeRun(services, *request, /*tampered=*/false, tally);
+    MakeRun(services, *request, {"nothing"}, tally);
   }
   absl::SleepFor(absl::Seconds(1));
   const std::vector<Footprint> after = Footprints(**parties);

@@ -73,24 +73,30 @@ absl::StatusOr<RunRequest> SmallRun(int64_t dims) {
   return MakeRunRequest(options, std::nullopt);
 }
 
-void MakeRun(Services& services, const RunRequest& request, bool tampered, Tally& tally) {
+void MakeRun(Services& services, const RunRequest& request, const Strike& strike,
+             Tally& tally) {
+  const auto bad = [&](const std::string& how, const std::string& what) {
+    tally.Bad(how, absl::StrCat(strike.name, ": ", what));
+  };
   Driver driver(services);
   const absl::Status connected = driver.Connect();
   const absl::StatusOr<RunResult> result =
       connected.ok() ? driver.Run(request) : absl::StatusOr<RunResult>(connected);
   if (!result.ok()) {
-    if (tampered) return tally.Refused(absl::StatusCodeToString(result.status().code()));
-    return tally.Bad("lost", result.status().ToString());
+    if (strike.tampers) {
+      return tally.Refused(absl::StatusCodeToString(result.status().code()));
+    }
+    return bad("lost", result.status().ToString());
   }
   const Verdict verdict = Judge(*result, {});
   const std::string reasons = absl::StrJoin(verdict.reasons, "; ");
-  if (tampered && !verdict.ok()) return tally.Refused("verdict");
+  if (strike.tampers && !verdict.ok()) return tally.Refused("verdict");
   // Bits that nobody complains of must be the right ones.
-  if (result->bit_errors > 0) return tally.Bad("wrong", reasons);
+  if (result->bit_errors > 0) return bad("wrong", reasons);
   if (result->bob.snapshot_bytes() > result->alice.snapshot_bytes()) {
-    return tally.Bad("duplicated", reasons);
+    return bad("duplicated", reasons);
   }
-  if (!verdict.ok()) return tally.Bad("books", reasons);
+  if (!verdict.ok()) return bad("books", reasons);
   tally.Exact(*result);
 }
 

@@ -43,9 +43,17 @@ class Tally {
 // A run of random bits through `exact`, about 3 KiB of message at d = 16.
 absl::StatusOr<RunRequest> SmallRun(int64_t dims);
 
-// Makes one run and enters how it ended. `tampered`: bytes were changed on the way, so that
-// an error, or a verdict that says so, is as good as the exact result.
-void MakeRun(Services& services, const RunRequest& request, bool tampered, Tally& tally);
+// What strikes a run.
+struct Strike {
+  std::string name;
+  // Bytes are changed on the way: an error, or a verdict that says so, is then as good as the
+  // exact result.
+  bool tampers = false;
+};
+
+// Makes one run and enters how it ended.
+void MakeRun(Services& services, const RunRequest& request, const Strike& strike,
+             Tally& tally);
 
 }  // namespace kvwire
 
