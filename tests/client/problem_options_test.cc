@@ -156,8 +156,7 @@ TEST(ProblemOptionsTest, ARunThatTakesDaysIsNotBegunByAccident) {
   RunOptions options = Of("var");
   options.n = 4096;
   options.dims = 64;
-  EXPECT_THAT(ParametersOf(options, 0),
-              StatusIs(kInvalid, HasSubstr("--allow-long")));
+  EXPECT_THAT(ParametersOf(options, 0), StatusIs(kInvalid, HasSubstr("--allow-long")));
   options.allow_long = true;
   EXPECT_THAT(ParametersOf(options, 0), IsOk());
 }
