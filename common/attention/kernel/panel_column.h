@@ -30,7 +30,7 @@ class PanelColumn {
 
  private:
   static constexpr int kLineFloats = 16;
-  static constexpr int64_t kAhead = 16;
+  static constexpr int64_t kAhead = 12;
 };
 
 }  // namespace kvwire

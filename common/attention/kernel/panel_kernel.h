@@ -44,7 +44,7 @@ class PanelKernel {
   using Vector = typename Isa::Vector;
 
   // The keys and the values of a tile stay in the second cache while the panels come by.
-  static constexpr int64_t kTileKeys = 256;
+  static constexpr int64_t kTileKeys = 128;
   static constexpr int64_t kLanes = Isa::kLanes;
 
   static void Absorb(const KernelTokens& tokens, const KernelTokens& next, int64_t dims,
