@@ -67,7 +67,7 @@ absl::StatusOr<int> DemoCommand(const DemoOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("the folder ", folder, " cannot be made: ", error.message()));
   }
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options.run));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options.run));
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
   KVWIRE_ASSIGN_OR_RETURN(const bool good, Show(options, driver));

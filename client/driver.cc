@@ -8,9 +8,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/connection_rows.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/soft_floor.h"
 #include "common/wire/channels.h"
+#include "common/wire/ledger_payload.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/status_conversion.h"
 
@@ -87,7 +89,7 @@ absl::StatusOr<Decodability> DecodabilityOf(const PublicParameters& parameters) 
 
 }  // namespace
 
-Driver::Driver(const Services& services)
+Driver::Driver(Services& services)
     : services_(services),
       alice_channel_(ControlChannel(services.alice, services.security)),
       bob_channel_(ControlChannel(services.bob, services.security)),
@@ -130,11 +132,31 @@ absl::StatusOr<RunResult> Driver::Run(const RunRequest& request) {
   BitVector masked = request.payload;
   masked.Xor(mask);
   const absl::Cleanup close = [this, run_id = result.run_id] { CloseRun(run_id); };
-  KVWIRE_RETURN_IF_ERROR(Speak(request, masked, result));
+  const absl::Status status = Persist(
+      result.run_id, [&](bool resume) { return Deliver(request, masked, resume, result); },
+      [&] { return Examine(request, mask, result); });
+  KVWIRE_RETURN_IF_ERROR(status);
+  result.total_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  return result;
+}
+
+absl::Status Driver::Deliver(const RunRequest& request, const BitVector& masked, bool resume,
+                             RunResult& result) {
+  KVWIRE_RETURN_IF_ERROR(Speak(request, masked, resume, result));
   KVWIRE_RETURN_IF_ERROR(CollectBobsBooks(result));
   KVWIRE_RETURN_IF_ERROR(CheckBooks(result));
+  MatchConnections(result.alice, result.bob);
+  return absl::OkStatus();
+}
 
+// Asks Bob for what the request wants to know, and then for everything.
+absl::Status Driver::Examine(const RunRequest& request, const BitVector& mask,
+                             RunResult& result) {
+  result.asked.clear();
+  result.asked_errors = 0;
+  result.attend_seconds = 0;
   if (!request.question.all) {
+    const int64_t payload_bits = request.parameters.payload_bits();
     KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> positions,
                             DrawQuestion(request.question, request.secret, payload_bits));
     KVWIRE_ASSIGN_OR_RETURN(const BitVector answer, Ask(request, positions, nullptr, result));
@@ -147,11 +169,8 @@ absl::StatusOr<RunResult> Driver::Run(const RunRequest& request) {
     result.asked_bits = static_cast<int64_t>(positions.size());
   }
   if (request.audit) KVWIRE_RETURN_IF_ERROR(AskAll(request, mask, result));
-  if (!request.save_snapshot.empty()) {
-    KVWIRE_RETURN_IF_ERROR(SaveSnapshot(result, request.save_snapshot));
-  }
-  result.total_seconds = absl::ToDoubleSeconds(absl::Now() - start);
-  return result;
+  if (request.save_snapshot.empty()) return absl::OkStatus();
+  return SaveSnapshot(result, request.save_snapshot);
 }
 
 // The audit of every position, from fresh restores of the sealed message. It is
@@ -174,7 +193,7 @@ absl::Status Driver::AskAll(const RunRequest& request, const BitVector& mask,
   return absl::OkStatus();
 }
 
-absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked,
+absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked, bool resume,
                            RunResult& result) {
   grpc::ClientContext context;
   v1::SpeakResponse response;
@@ -188,6 +207,7 @@ absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked,
   if (request.payload_bytes.has_value()) opening.set_payload_bytes(*request.payload_bytes);
   opening.set_connect_timeout_seconds(absl::ToDoubleSeconds(services_.timeout));
   opening.set_memory_limit_bytes(request.memory_limit_bytes);
+  opening.set_resume(resume);
   bool open = writer->Write(message);
   const std::string& bytes = masked.bytes();
   for (size_t offset = 0; open && offset < bytes.size(); offset += kPieceBytes) {
@@ -195,8 +215,10 @@ absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked,
     open = writer->Write(message);
   }
   writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(FromPeer(writer->Finish(), "Alice"));
-  result.alice = response.ledger();
+  const absl::Status spoken = FromPeer(writer->Finish(), "Alice");
+  if (const auto books = LedgerOf(spoken)) AppendLedger(*books, result.alice);
+  KVWIRE_RETURN_IF_ERROR(spoken);
+  AppendLedger(response.ledger(), result.alice);
   result.alice_sha256 = response.snapshot_sha256();
   result.state_bits = response.state_bits();
   result.section_count = response.section_count();
@@ -268,15 +290,6 @@ absl::Status Driver::SaveSnapshot(const RunResult& result, const std::string& pa
     return absl::UnknownError(absl::StrCat("the snapshot cannot be written to ", path));
   }
   return FromPeer(status, "Bob");
-}
-
-void Driver::CloseRun(uint64_t run_id) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
-  v1::CloseRunRequest request;
-  request.set_run_id(run_id);
-  v1::CloseRunResponse response;
-  bob_->CloseRun(&context, request, &response).IgnoreError();
 }
 
 }  // namespace kvwire

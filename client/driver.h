@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "client/question.h"
 #include "client/run_result.h"
@@ -40,13 +41,14 @@ struct RunRequest {
 class Driver {
  public:
   // `services` must outlive the driver.
-  explicit Driver(const Services& services);
+  explicit Driver(Services& services);
 
   // Connects to Alice and Bob within the services' timeout, one for both. Returns
   // UNAVAILABLE naming the one that cannot be reached.
   absl::Status Connect();
 
-  // One run from beginning to end; call Connect first. Errors are the services'.
+  // One run from beginning to end; call Connect first. Where a connection breaks or a
+  // process ends on the way the run goes on (see Persist). Errors are the services'.
   absl::StatusOr<RunResult> Run(const RunRequest& request);
 
   // For commands with calls of their own. After Connect.
@@ -54,13 +56,25 @@ class Driver {
   v1::BobService::Stub& bob() { return *bob_; }
   const std::string& channel_endpoint() const { return channel_endpoint_; }
   absl::Duration timeout() const { return services_.timeout; }
+  // Calls `deliver`, after which Bob is to hold the whole message, and then `ask`, until both
+  // have succeeded: again after failures as Persistence has it, `deliver` with `resume` set,
+  // and only as long as Bob does not hold the message. Returns the last failure.
+  absl::Status Persist(uint64_t run_id, absl::FunctionRef<absl::Status(bool resume)> deliver,
+                       absl::FunctionRef<absl::Status()> ask);
   // Bob's account of a run, once its connection is closed.
   absl::StatusOr<v1::GetLedgerResponse> BobsBooks(uint64_t run_id);
   // Lets Bob forget a run.
   void CloseRun(uint64_t run_id);
 
  private:
-  absl::Status Speak(const RunRequest& request, const BitVector& masked, RunResult& result);
+  absl::Status Deliver(const RunRequest& request, const BitVector& masked, bool resume,
+                       RunResult& result);
+  absl::Status Examine(const RunRequest& request, const BitVector& mask, RunResult& result);
+  absl::Status Speak(const RunRequest& request, const BitVector& masked, bool resume,
+                     RunResult& result);
+  // How much of the message Bob holds, as far as he can say; and whether it is whole.
+  int64_t HeldBytes(uint64_t run_id);
+  bool IsSealed(uint64_t run_id);
   // Asks for these positions, or for all, with his confidence in each, if `confidences`
   // is not null.
   absl::StatusOr<BitVector> Ask(const RunRequest& request,
@@ -70,7 +84,7 @@ class Driver {
   absl::Status CollectBobsBooks(RunResult& result);
   absl::Status SaveSnapshot(const RunResult& result, const std::string& path);
 
-  const Services& services_;
+  Services& services_;
   std::shared_ptr<grpc::Channel> alice_channel_;
   std::shared_ptr<grpc::Channel> bob_channel_;
   std::unique_ptr<v1::AliceService::Stub> alice_;

@@ -141,7 +141,7 @@ absl::StatusOr<GenerationRow> Measure(Driver& driver, GenerationRequest request,
   return row;
 }
 
-absl::StatusOr<std::vector<GenerationRow>> MeasureAll(const Services& services,
+absl::StatusOr<std::vector<GenerationRow>> MeasureAll(Services& services,
                                                       const GenerationRequest& request,
                                                       const std::vector<Handover>& handovers,
                                                       const Matrix& whole,
@@ -166,7 +166,7 @@ absl::StatusOr<int> GenerateCommand(const GenerateOptions& options) {
   KVWIRE_ASSIGN_OR_RETURN(const GenerationRequest request, RequestOf(options, model));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<Handover> handovers, HandoversOf(options));
   KVWIRE_RETURN_IF_ERROR(MakeFolder(options));
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options.run));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options.run));
   KVWIRE_ASSIGN_OR_RETURN(const Matrix whole, GenerateWhole(request, model));
   KVWIRE_RETURN_IF_ERROR(WriteMap(options, "whole", whole, whole));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<GenerationRow> rows,

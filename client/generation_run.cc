@@ -8,9 +8,11 @@
 #include "absl/time/time.h"
 #include "client/channel_verdict.h"
 #include "client/claim_verdict.h"
+#include "client/connection_rows.h"
 #include "client/secret_bits.h"
 #include "common/base/status_macros.h"
 #include "common/kv/registry.h"
+#include "common/wire/ledger_payload.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
 #include "common/wire/status_conversion.h"
@@ -18,7 +20,7 @@
 namespace kvwire {
 namespace {
 
-absl::Status AskAlice(Driver& driver, const GenerationRequest& request,
+absl::Status AskAlice(Driver& driver, const GenerationRequest& request, bool resume,
                       GenerationResult& result) {
   v1::GenerateRequest message;
   message.set_protocol_version(kProtocolVersion);
@@ -28,11 +30,14 @@ absl::Status AskAlice(Driver& driver, const GenerationRequest& request,
   message.set_channel_endpoint(driver.channel_endpoint());
   message.set_connect_timeout_seconds(absl::ToDoubleSeconds(driver.timeout()));
   message.set_memory_limit_bytes(request.memory_limit_bytes);
+  message.set_resume(resume);
   grpc::ClientContext context;
   v1::GenerateResponse response;
-  KVWIRE_RETURN_IF_ERROR(
-      FromPeer(driver.alice().Generate(&context, message, &response), "Alice"));
-  result.alice = response.ledger();
+  const absl::Status spoken =
+      FromPeer(driver.alice().Generate(&context, message, &response), "Alice");
+  if (const auto books = LedgerOf(spoken)) AppendLedger(*books, result.alice);
+  KVWIRE_RETURN_IF_ERROR(spoken);
+  AppendLedger(response.ledger(), result.alice);
   result.alice_sha256 = response.message_sha256();
   result.state_bits = response.state_bits();
   result.section_count = response.section_count();
@@ -75,6 +80,17 @@ absl::Status AskBob(Driver& driver, const GenerationRequest& request,
   return absl::OkStatus();
 }
 
+absl::Status Deliver(Driver& driver, const GenerationRequest& request, bool resume,
+                     GenerationResult& result) {
+  KVWIRE_RETURN_IF_ERROR(AskAlice(driver, request, resume, result));
+  KVWIRE_ASSIGN_OR_RETURN(const v1::GetLedgerResponse books, driver.BobsBooks(result.run_id));
+  result.bob = books.ledger();
+  result.bob_sha256 = books.snapshot_sha256();
+  KVWIRE_RETURN_IF_ERROR(CheckBooks(result.alice, result.bob, result.state_bits));
+  MatchConnections(result.alice, result.bob);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<GenerationResult> RunGeneration(Driver& driver,
@@ -83,12 +99,10 @@ absl::StatusOr<GenerationResult> RunGeneration(Driver& driver,
                           .generation = request.generation,
                           .token_map_bytes = request.generation.HandoverMapBytes()};
   const absl::Cleanup close = [&driver, run_id = result.run_id] { driver.CloseRun(run_id); };
-  KVWIRE_RETURN_IF_ERROR(AskAlice(driver, request, result));
-  KVWIRE_ASSIGN_OR_RETURN(const v1::GetLedgerResponse books, driver.BobsBooks(result.run_id));
-  result.bob = books.ledger();
-  result.bob_sha256 = books.snapshot_sha256();
-  KVWIRE_RETURN_IF_ERROR(CheckBooks(result.alice, result.bob, result.state_bits));
-  KVWIRE_RETURN_IF_ERROR(AskBob(driver, request, result));
+  const absl::Status status = driver.Persist(
+      result.run_id, [&](bool resume) { return Deliver(driver, request, resume, result); },
+      [&] { return AskBob(driver, request, result); });
+  KVWIRE_RETURN_IF_ERROR(status);
   return result;
 }
 

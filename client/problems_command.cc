@@ -33,7 +33,7 @@ void PrintRow(const RunResult& result, const Verdict& verdict) {
 }
 
 absl::StatusOr<int> ProblemsCommand(const RunOptions& options) {
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options));
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
   std::cout << absl::StrFormat(

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/connection_rows.h"
 #include "client/version.h"
 #include "client/waterfall/waterfall_json.h"
 #include "client/waterfall/waterfall_text.h"
@@ -56,9 +57,29 @@ std::optional<int64_t> IpBytes(const RunResult& result,
 }
 
 Json CountJson(const v1::TcpCount& count) {
+  if (IsLost(count)) return nullptr;
   return {{"sent", count.sent_bytes()},
           {"received", count.received_bytes()},
           {"retransmitted", count.retransmitted_bytes()}};
+}
+
+std::string EndName(v1::ConnectionEnd ended) {
+  switch (ended) {
+    case v1::CONNECTION_END_RESET:
+      return "reset";
+    case v1::CONNECTION_END_KILLED:
+      return "killed";
+    default:
+      return "clean";
+  }
+}
+
+// Bytes of the snapshot that crossed more than once, unless the count died with Alice.
+Json ResentJson(const RunResult& result) {
+  for (const v1::TcpCount& row : result.alice.connections()) {
+    if (IsLost(row)) return nullptr;
+  }
+  return result.alice.resent_bytes();
 }
 
 Json ConnectionsJson(const RunResult& result) {
@@ -67,10 +88,14 @@ Json ConnectionsJson(const RunResult& result) {
   for (int k = 0; k < count; ++k) {
     const v1::TcpCount& alice = result.alice.connections(k);
     const v1::TcpCount& bob = result.bob.connections(k);
-    rows.push_back({{"alice", CountJson(alice)},
-                    {"bob", CountJson(bob)},
-                    {"reverse_unread_bytes", bob.sent_bytes() - alice.received_bytes()},
-                    {"final", alice.final() && bob.final()}});
+    rows.push_back(
+        {{"alice", CountJson(alice)},
+         {"bob", CountJson(bob)},
+         {"ended", EndName(EndOf(alice, bob))},
+         {"reverse_unread_bytes", IsLost(alice) || IsLost(bob)
+                                      ? Json(nullptr)
+                                      : Json(bob.sent_bytes() - alice.received_bytes())},
+         {"final", alice.final() && bob.final()}});
   }
   return rows;
 }
@@ -111,6 +136,31 @@ Json OrNull(const std::optional<double>& value) {
   return value.has_value() ? Json(*value) : Json(nullptr);
 }
 
+// What faults cost, if there were any.
+std::string InterruptionText(const RunResult& result) {
+  if (!BrokeOff(result.alice, result.bob)) return "";
+  int64_t wire_bytes = 0;
+  int broken = 0;
+  int lost = 0;
+  for (int k = 0; k < result.alice.connections_size(); ++k) {
+    const v1::TcpCount& alice = result.alice.connections(k);
+    if (EndOf(alice, result.bob.connections(k)) == v1::CONNECTION_END_CLEAN) continue;
+    ++broken;
+    wire_bytes += alice.sent_bytes();
+    if (IsLost(alice)) ++lost;
+  }
+  std::string text = absl::StrFormat(
+      "  %-22s %14d  bytes, over %d connections that broke%s\n", "of them interrupted",
+      wire_bytes, broken,
+      lost > 0 ? absl::StrCat("; at least: of ", lost, " Alice's count died with her") : "");
+  const Json resent = ResentJson(result);
+  if (!resent.is_null()) {
+    absl::StrAppendFormat(&text, "  %-22s %14d  bytes of the snapshot\n", "sent again",
+                          resent.get<int64_t>());
+  }
+  return text;
+}
+
 double Ratio(int64_t numerator, int64_t denominator) {
   return denominator == 0 ? 0
                           : static_cast<double>(numerator) / static_cast<double>(denominator);
@@ -148,6 +198,7 @@ std::string ResultJson(const RunResult& result, const Verdict& verdict) {
                {"alice", EndJson(result.alice, IpBytes(result, &ConnectionBytes::to_bob))},
                {"bob", EndJson(result.bob, IpBytes(result, &ConnectionBytes::to_alice))},
                {"connections", ConnectionsJson(result)},
+               {"resent_bytes", ResentJson(result)},
                {"seconds",
                 {{"ingest", result.ingest_seconds},
                  {"snapshot", result.snapshot_seconds},
@@ -179,6 +230,7 @@ std::string ResultText(const RunResult& result, const Verdict& verdict) {
   line("gRPC", GrpcBytes(result.alice), "bytes");
   line("wire (TCP payload)", result.wire_bytes(), "bytes, the kernel's count at both ends");
   line("back from Bob", RunResult::SentBytes(result.bob), "bytes");
+  absl::StrAppend(&text, InterruptionText(result));
   line("floor", result.floor_bits(),
        absl::StrFormat("bits: %.1f %% of the wire's",
                        100 * Ratio(result.floor_bits(), 8 * result.wire_bytes())));

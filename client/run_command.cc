@@ -12,7 +12,7 @@ namespace kvwire {
 namespace {
 
 absl::StatusOr<int> RunCommand(const RunOptions& options) {
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options));
   std::optional<std::string> file;
   if (options.payload != "random") {
     KVWIRE_ASSIGN_OR_RETURN(file, ReadPayloadFile(options.payload));

@@ -21,7 +21,7 @@ struct SendOptions {
 
 absl::StatusOr<int> SendCommand(const SendOptions& options) {
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.output));
-  KVWIRE_ASSIGN_OR_RETURN(const Services services, StartServices(options.run));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options.run));
   KVWIRE_ASSIGN_OR_RETURN(const std::string file, ReadPayloadFile(options.file));
   std::optional<Picture> picture;
   if (options.as == "picture") {

@@ -6,18 +6,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/base/status_macros.h"
 
 namespace kvwire {
 namespace {
+
+constexpr char kListening[] = "listening";
 
 std::string BesideThisProgram(const std::string& program) {
   char path[PATH_MAX];
@@ -72,16 +78,20 @@ absl::StatusOr<ServiceProcess> ServiceProcess::Start(
     close(ends[0]);
     return absl::UnknownError(absl::StrCat("cannot start ", path, ": ", std::strerror(errno)));
   }
-  return ServiceProcess(program, pid, ends[0]);
+  return ServiceProcess(program, arguments, pid, ends[0]);
 }
 
 ServiceProcess::ServiceProcess(ServiceProcess&& other) noexcept
     : program_(std::move(other.program_)),
+      arguments_(std::move(other.arguments_)),
       pid_(std::exchange(other.pid_, -1)),
-      output_(std::exchange(other.output_, -1)) {}
+      output_(std::exchange(other.output_, -1)),
+      endpoints_(std::move(other.endpoints_)) {}
 
 ServiceProcess& ServiceProcess::operator=(ServiceProcess&& other) noexcept {
   std::swap(program_, other.program_);
+  std::swap(arguments_, other.arguments_);
+  std::swap(endpoints_, other.endpoints_);
   std::swap(pid_, other.pid_);
   std::swap(output_, other.output_);
   return *this;
@@ -97,15 +107,15 @@ ServiceProcess::~ServiceProcess() {
 }
 
 absl::StatusOr<Endpoint> ServiceProcess::WaitListening(absl::Duration limit) {
-  constexpr std::string_view kLabel = "listening ";
   const absl::Time deadline = absl::Now() + limit;
   std::string text;
   while (true) {
-    const size_t at = text.find(kLabel);
-    const size_t end = at == std::string::npos ? at : text.find('\n', at);
-    if (end != std::string::npos) {
-      return ParseEndpoint(
-          std::string_view(text).substr(at + kLabel.size(), end - at - kLabel.size()));
+    for (size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+      const std::pair<std::string, std::string> line =
+          absl::StrSplit(text.substr(0, end), absl::MaxSplits(' ', 1));
+      const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(line.second);
+      if (endpoint.ok()) endpoints_[line.first] = *endpoint;
+      if (line.first == kListening) return endpoint;
     }
     pollfd ready{.fd = output_, .events = POLLIN, .revents = 0};
     const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
@@ -118,6 +128,27 @@ absl::StatusOr<Endpoint> ServiceProcess::WaitListening(absl::Duration limit) {
       return absl::UnknownError(absl::StrCat(program_, " ended before it listened"));
     text.append(bytes, got);
   }
+}
+
+bool ServiceProcess::Running() {
+  if (pid_ >= 0 && waitpid(pid_, nullptr, WNOHANG) != 0) pid_ = -1;
+  return pid_ >= 0;
+}
+
+absl::Status ServiceProcess::Restart(absl::Duration limit) {
+  // The flags by which a service is told what it then prints.
+  constexpr std::pair<const char*, const char*> kFlags[] = {{"--listen", kListening},
+                                                            {"--channel-listen", "channel"}};
+  for (const auto& [flag, label] : kFlags) {
+    const auto at = std::find(arguments_.begin(), arguments_.end(), flag);
+    const auto known = endpoints_.find(label);
+    if (at == arguments_.end() || known == endpoints_.end()) continue;
+    *std::next(at) = known->second.ToString();
+  }
+  KVWIRE_ASSIGN_OR_RETURN(ServiceProcess fresh, Start(program_, arguments_));
+  KVWIRE_RETURN_IF_ERROR(fresh.WaitListening(limit).status());
+  *this = std::move(fresh);
+  return absl::OkStatus();
 }
 
 }  // namespace kvwire

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ class ServiceProcess {
  public:
   // Starts `program`, which stands beside this executable, with `arguments`; the
   // kernel ends it when the calling thread ends. Call before gRPC is first used:
-  // it does not fork well. Returns UNKNOWN if it cannot be started.
+  // it does not fork well, though what the child does until it is another program is safe.
+  // Returns UNKNOWN if it cannot be started.
   static absl::StatusOr<ServiceProcess> Start(const std::string& program,
                                               const std::vector<std::string>& arguments);
   ServiceProcess(ServiceProcess&& other) noexcept;
@@ -32,13 +34,29 @@ class ServiceProcess {
   // if it ended instead, or said nothing within `limit`.
   absl::StatusOr<Endpoint> WaitListening(absl::Duration limit);
 
+  // Whether the process has not ended.
+  bool Running();
+  // Starts a process that has ended again, where it listened before: its ports are what
+  // others know. After WaitListening, by the thread that called Start. Errors as there.
+  absl::Status Restart(absl::Duration limit);
+
+  // The endpoint printed after `label`, as WaitListening has seen it.
+  Endpoint Printed(const std::string& label) const { return endpoints_.at(label); }
+
  private:
-  ServiceProcess(std::string program, pid_t pid, int output)
-      : program_(std::move(program)), pid_(pid), output_(output) {}
+  ServiceProcess(std::string program, std::vector<std::string> arguments, pid_t pid,
+                 int output)
+      : program_(std::move(program)),
+        arguments_(std::move(arguments)),
+        pid_(pid),
+        output_(output) {}
 
   std::string program_;
-  pid_t pid_ = -1;
+  std::vector<std::string> arguments_;
+  pid_t pid_ = -1;  // -1: it has ended
   int output_ = -1;
+  // What the service printed before its endpoints, and they.
+  std::map<std::string, Endpoint> endpoints_;
 };
 
 }  // namespace kvwire

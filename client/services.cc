@@ -145,6 +145,16 @@ std::vector<std::pair<std::string, int64_t>> PeakMemory(const Services& services
   return peaks;
 }
 
+absl::StatusOr<bool> Services::Revive() {
+  bool any = false;
+  for (OwnService& service : own) {
+    if (service.process.Running()) continue;
+    KVWIRE_RETURN_IF_ERROR(service.process.Restart(kStartTime));
+    any = true;
+  }
+  return any;
+}
+
 absl::StatusOr<Services> PrepareServices(const ServicesOptions& options) {
   if (options.alice.empty() != options.bob.empty()) {
     return absl::InvalidArgumentError("--alice and --bob go together: give both or neither");

@@ -49,6 +49,10 @@ struct Services {
   std::string key_log;  // where session keys of Alice's connection to Bob are; empty: none
   std::optional<OwnCertificates> own_certificates;
   std::vector<OwnService> own;  // ended with this
+
+  // Starts those of our own that have ended again; returns whether there were any. UNKNOWN
+  // if one does not start.
+  absl::StatusOr<bool> Revive();
 };
 
 // The most memory, in bytes, that this process ("driver") and each of the services of its

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "client/channel_verdict.h"
 #include "client/claim_verdict.h"
+#include "client/connection_rows.h"
 #include "client/waterfall/waterfall_verdict.h"
 #include "common/reduction/bounds.h"
 #include "common/reduction/soft_floor.h"
@@ -16,18 +17,26 @@ namespace {
 
 using Reasons = std::vector<std::string>;
 
+// What Alice's messages can have told Bob, in bytes: those of connections that broke too.
+// Where a count of hers died with her, what he took counts.
+int64_t TellingBytes(const RunResult& result) {
+  const auto& rows = result.alice.connections();
+  return std::any_of(rows.begin(), rows.end(), IsLost)
+             ? std::max(result.alice.message_bytes(), result.bob.message_bytes())
+             : result.alice.message_bytes();
+}
+
 void JudgeLeak(const RunResult& result, Verdict& verdict) {
   if (!result.masked) return;
   const int64_t payload_bits = result.parameters.payload_bits();
-  verdict.leak_bits =
-      LeakBits(payload_bits, result.bit_errors, 8 * result.alice.message_bytes());
+  verdict.leak_bits = LeakBits(payload_bits, result.bit_errors, 8 * TellingBytes(result));
   verdict.state_leak_bits = LeakBits(payload_bits, result.bit_errors, result.state_bits);
   if (*verdict.leak_bits >= kLeakLimitBits) {
     verdict.reasons.push_back(absl::StrFormat(
         "Bob knows more than Alice's message can hold: his %d errors in %d bits take %.0f "
         "bits "
         "more than the %d bytes of messages that she sent; something else told him",
-        result.bit_errors, payload_bits, *verdict.leak_bits, result.alice.message_bytes()));
+        result.bit_errors, payload_bits, *verdict.leak_bits, TellingBytes(result)));
   }
   if (*verdict.state_leak_bits >= kLeakLimitBits) {
     verdict.reasons.push_back(absl::StrFormat(
@@ -40,7 +49,7 @@ void JudgeLeak(const RunResult& result, Verdict& verdict) {
 // Bob's confidences: the stronger test where only some of the bits are known.
 void JudgeSoftLeak(const RunResult& result, Verdict& verdict) {
   if (!result.masked) return;
-  const int64_t message_bits = 8 * result.alice.message_bytes();
+  const int64_t message_bits = 8 * TellingBytes(result);
   const int64_t least_bits = std::min(message_bits, result.state_bits);
   verdict.soft_leak_bits = SoftLeakBits(result.soft_floor_bits, least_bits);
   if (*verdict.soft_leak_bits < kLeakLimitBits) return;

@@ -10,7 +10,7 @@
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
 #include "server/alice_run.h"
-#include "server/alice_sender.h"
+#include "server/alice_transfer.h"
 
 namespace kvwire {
 namespace {
@@ -42,20 +42,24 @@ absl::StatusOr<Matrix> GenerateMaps(const VarTransformer& transformer, int64_t h
 }
 
 // Sends the map and the session's snapshot, and writes Alice's books.
-absl::Status SendMessage(MeasuredChannel connection, uint64_t run_id, std::string digest,
+absl::Status SendMessage(MeasuredChannel connection, const TransferOptions& options,
                          const Matrix& map, AlgorithmSession& session,
                          Cancellation& cancellation, v1::GenerateResponse& response) {
   const absl::Time start = absl::Now();
-  MessageSender sender(std::move(connection), run_id, std::move(digest), std::nullopt,
-                       cancellation);
-  absl::Cord map_bytes(RowsToBytes(map));
+  const absl::Cord map_bytes(RowsToBytes(map));
   response.set_token_map_bytes(static_cast<int64_t>(map_bytes.size()));
-  KVWIRE_RETURN_IF_ERROR(sender.Write(std::move(map_bytes)));
-  KVWIRE_RETURN_IF_ERROR(
-      session.Snapshot([&](absl::Cord piece) { return sender.Write(std::move(piece)); }));
-  KVWIRE_ASSIGN_OR_RETURN(*response.mutable_ledger(), sender.Finish());
+  KVWIRE_ASSIGN_OR_RETURN(
+      Transfer transfer,
+      TransferMessage(
+          std::move(connection), options,
+          [&](absl::FunctionRef<absl::Status(absl::Cord)> write) -> absl::Status {
+            KVWIRE_RETURN_IF_ERROR(write(map_bytes));
+            return session.Snapshot(write);
+          },
+          cancellation));
+  *response.mutable_ledger() = std::move(transfer.ledger);
   response.set_transfer_seconds(absl::ToDoubleSeconds(absl::Now() - start));
-  response.set_message_sha256(sender.sha256());
+  response.set_message_sha256(std::move(transfer.sha256));
   return absl::OkStatus();
 }
 
@@ -65,6 +69,7 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
                                                      const ChannelSecurity& channel_security,
                                                      const std::optional<ModelWeights>& model,
                                                      const v1::GenerateRequest& request,
+                                                     int64_t chunk_bytes,
                                                      Cancellation& cancellation) {
   KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
   if (request.run_id() == 0) return absl::InvalidArgumentError("the run id is 0");
@@ -88,7 +93,7 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
       OpenSession(algorithm, generation, request.memory_limit_bytes(), cancellation));
   KVWIRE_ASSIGN_OR_RETURN(
       MeasuredChannel connection,
-      ConnectMeasured(channel, timeout, "Bob's channel", channel_security));
+      ConnectMeasured(channel, timeout, "Bob's channel", channel_security, &cancellation));
 
   const absl::Time start = absl::Now();
   v1::IngestResponse state;
@@ -98,9 +103,15 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
   response.set_state_bits(state.state_bits());
   response.set_section_count(state.section_count());
 
-  KVWIRE_RETURN_IF_ERROR(SendMessage(std::move(connection), request.run_id(),
-                                     GenerationDigest(generation), map, *session, cancellation,
-                                     response));
+  const TransferOptions options{.channel = channel,
+                                .security = channel_security,
+                                .run_id = request.run_id(),
+                                .parameters_digest = GenerationDigest(generation),
+                                .patience = timeout,
+                                .chunk_bytes = chunk_bytes,
+                                .resume = request.resume()};
+  KVWIRE_RETURN_IF_ERROR(
+      SendMessage(std::move(connection), options, map, *session, cancellation, response));
   return response;
 }
 

@@ -20,6 +20,7 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
                                                      const ChannelSecurity& channel_security,
                                                      const std::optional<ModelWeights>& model,
                                                      const v1::GenerateRequest& request,
+                                                     int64_t chunk_bytes,
                                                      Cancellation& cancellation);
 
 }  // namespace kvwire

@@ -14,6 +14,7 @@ struct AliceFlags {
   std::string driver = kvwire::kDriverName;
   kvwire::AliceLimits limits{.runs_per_peer = 8};
   std::string weights;
+  int64_t chunk_bytes = 0;
 };
 
 void AddAliceFlags(CLI::App& app, AliceFlags& flags) {
@@ -30,6 +31,9 @@ void AddAliceFlags(CLI::App& app, AliceFlags& flags) {
   kvwire::AddMemoryBudgetFlag(app, flags.limits.memory_budget_bytes);
   app.add_option("--weights", flags.weights,
                  "safetensors file of a VAR transformer's weights");
+  app.add_option("--chunk-bytes", flags.chunk_bytes,
+                 "bytes of a chunk on the channel; 0: 1 MiB, and 4 in long messages")
+      ->check(CLI::Range(int64_t{0}, int64_t{4} << 20));
 }
 
 std::vector<kvwire::MetricGauge> GaugesOf(kvwire::AliceServiceHost& service) {
@@ -46,7 +50,8 @@ absl::StatusOr<int> ServeAlice(const AliceFlags& flags) {
   KVWIRE_ASSIGN_OR_RETURN(auto model, kvwire::WeightsOfFlag(flags.weights));
   KVWIRE_ASSIGN_OR_RETURN(const auto security,
                           kvwire::DialSecurityOf(flags.dial, flags.service.tls));
-  kvwire::AliceServiceHost service(algorithm, std::move(model), security, flags.limits);
+  kvwire::AliceServiceHost service(algorithm, std::move(model), security, flags.limits,
+                                   flags.chunk_bytes);
   const kvwire::ServedService to_driver{
       &service, kvwire::v1::AliceService::service_full_name(), flags.driver};
   return kvwire::Serve({{.label = "listening", .endpoint = listen, .services = {to_driver}}},

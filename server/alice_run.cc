@@ -10,7 +10,7 @@
 #include "common/wire/channels.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
-#include "server/alice_sender.h"
+#include "server/alice_transfer.h"
 
 namespace kvwire {
 namespace {
@@ -32,6 +32,22 @@ absl::StatusOr<v1::IngestResponse> IngestBits(AlgorithmSession& session,
           return write(block);
         });
   });
+}
+
+// Hands the snapshot to `write`, and adds to `snapshot_time` what it took to get it.
+absl::Status Snapshot(AlgorithmSession& session,
+                      absl::FunctionRef<absl::Status(absl::Cord)> write,
+                      absl::Duration& snapshot_time) {
+  const absl::Time start = absl::Now();
+  absl::Duration sending;
+  const absl::Status status = session.Snapshot([&](absl::Cord piece) {
+    const absl::Time came = absl::Now();
+    const absl::Status written = write(std::move(piece));
+    sending += absl::Now() - came;
+    return written;
+  });
+  snapshot_time += absl::Now() - start - sending;
+  return status;
 }
 
 }  // namespace
@@ -58,7 +74,7 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
   KVWIRE_ASSIGN_OR_RETURN(const auto session, algorithm.Open(open, cancellation));
   KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
                           ConnectMeasured(run.channel, run.connect_timeout, "Bob's channel",
-                                          run.channel_security));
+                                          run.channel_security, &cancellation));
 
   const absl::Time start = absl::Now();
   KVWIRE_ASSIGN_OR_RETURN(const v1::IngestResponse state,
@@ -68,19 +84,26 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
   response.set_ingest_seconds(absl::ToDoubleSeconds(absl::Now() - start));
 
   const absl::Time sent = absl::Now();
-  MessageSender sender(std::move(connection), run.run_id, ParametersDigest(run.parameters),
-                       run.payload_bytes, cancellation);
-  absl::Duration sending;
-  KVWIRE_RETURN_IF_ERROR(session->Snapshot([&](absl::Cord piece) {
-    const absl::Time came = absl::Now();
-    const absl::Status written = sender.Write(std::move(piece));
-    sending += absl::Now() - came;
-    return written;
-  }));
-  response.set_snapshot_seconds(absl::ToDoubleSeconds(absl::Now() - sent - sending));
-  KVWIRE_ASSIGN_OR_RETURN(*response.mutable_ledger(), sender.Finish());
+  const TransferOptions options{.channel = run.channel,
+                                .security = run.channel_security,
+                                .run_id = run.run_id,
+                                .parameters_digest = ParametersDigest(run.parameters),
+                                .payload_bytes = run.payload_bytes,
+                                .patience = run.connect_timeout,
+                                .chunk_bytes = run.chunk_bytes,
+                                .resume = run.resume};
+  absl::Duration snapshot_time;
+  KVWIRE_ASSIGN_OR_RETURN(Transfer transfer,
+                          TransferMessage(
+                              std::move(connection), options,
+                              [&](absl::FunctionRef<absl::Status(absl::Cord)> write) {
+                                return Snapshot(*session, write, snapshot_time);
+                              },
+                              cancellation));
+  *response.mutable_ledger() = std::move(transfer.ledger);
+  response.set_snapshot_seconds(absl::ToDoubleSeconds(snapshot_time));
   response.set_transfer_seconds(absl::ToDoubleSeconds(absl::Now() - sent));
-  response.set_snapshot_sha256(sender.sha256());
+  response.set_snapshot_sha256(std::move(transfer.sha256));
   return response;
 }
 

@@ -27,6 +27,8 @@ struct AliceRun {
   std::optional<int64_t> payload_bytes;
   absl::Duration connect_timeout;
   int64_t memory_limit_bytes = 0;
+  int64_t chunk_bytes = 0;  // of a chunk on the channel; 0: 1 MiB and more
+  bool resume = false;      // an earlier call may have sent some of the message
 };
 
 // How long connecting may take, as a request says it. Returns INVALID_ARGUMENT unless

@@ -13,32 +13,33 @@
 namespace kvwire {
 namespace {
 
-// How long the last acknowledgements may take after the connection is shut down.
-constexpr absl::Duration kCloseTime = absl::Seconds(10);
-
 constexpr int64_t kSmallestChunkBytes = int64_t{1} << 20;
 constexpr int64_t kLargestChunkBytes = int64_t{4} << 20;
 
 }  // namespace
 
-MessageSender::MessageSender(MeasuredChannel connection, uint64_t run_id,
-                             std::string parameters_digest,
-                             std::optional<int64_t> payload_bytes, Cancellation& cancellation)
-    : connection_(std::move(connection)), call_(std::in_place, cancellation) {
-  fields_.set_run_id(run_id);
-  fields_.set_parameters_digest(std::move(parameters_digest));
-  if (payload_bytes.has_value()) fields_.set_payload_bytes(*payload_bytes);
+MessageSender::MessageSender(grpc::Channel& channel, const v1::SendRequest& opening,
+                             int64_t chunk_bytes, Cancellation& cancellation,
+                             StallGuard& guard)
+    : chunk_bytes_(chunk_bytes),
+      guard_(guard),
+      call_(std::in_place, cancellation),
+      begin_(opening.write_offset()),
+      fields_(opening) {
+  guard_.Watch(call_->context());
   // The headers travel with the first chunk, in one segment.
   call_->context()->set_initial_metadata_corked(true);
-  writer_ = StartBulkSend(*connection_.channel,
-                          MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
-                          call_->context(), &response_);
+  writer_ =
+      StartBulkSend(channel, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
+                    call_->context(), &response_);
 }
 
 MessageSender::~MessageSender() {
-  if (finished_) return;
-  call_->context()->TryCancel();
-  writer_->Finish().IgnoreError();
+  if (!finished_) {
+    call_->context()->TryCancel();
+    writer_->Finish().IgnoreError();
+  }
+  guard_.Watch(nullptr);
 }
 
 int64_t MessageSender::ChunkBytesAt(int64_t offset) {
@@ -47,11 +48,27 @@ int64_t MessageSender::ChunkBytesAt(int64_t offset) {
 
 absl::Status MessageSender::Write(absl::Cord piece) {
   data_.Append(std::move(piece));
+  Skip();
   // A full chunk waits until more comes: the last one must say that it is.
-  while (static_cast<int64_t>(data_.size()) > ChunkBytesAt(offset_)) {
-    KVWIRE_RETURN_IF_ERROR(SendChunk(ChunkBytesAt(offset_), /*last=*/false));
+  while (true) {
+    const int64_t size = chunk_bytes_ > 0 ? chunk_bytes_ : ChunkBytesAt(offset_);
+    if (static_cast<int64_t>(data_.size()) <= size) return absl::OkStatus();
+    KVWIRE_RETURN_IF_ERROR(SendChunk(size, /*last=*/false));
   }
-  return absl::OkStatus();
+}
+
+// Takes what Bob has off `data_`.
+void MessageSender::Skip() {
+  const int64_t size = std::min<int64_t>(begin_ - offset_, data_.size());
+  if (size <= 0) return;
+  const absl::Cord skipped = data_.Subcord(0, size);
+  data_.RemovePrefix(size);
+  for (const absl::string_view piece : skipped.Chunks()) {
+    prefix_crc_ = Crc32c(StdView(piece), prefix_crc_);
+    hash_.Update(StdView(piece));
+  }
+  offset_ += size;
+  if (offset_ == begin_) fields_.set_prefix_crc32c(prefix_crc_);
 }
 
 absl::Status MessageSender::SendChunk(int64_t size, bool last) {
@@ -62,22 +79,25 @@ absl::Status MessageSender::SendChunk(int64_t size, bool last) {
     crc = Crc32c(StdView(piece), crc);
     hash_.Update(StdView(piece));
   }
-  fields_.set_offset(offset_);
+  fields_.set_write_offset(offset_);
   fields_.set_crc32c(crc);
   offset_ += size;
   if (last) {
     sha256_ = hash_.Finish();
-    fields_.mutable_finish()->set_total_bytes(offset_);
-    fields_.mutable_finish()->set_sha256(sha256_);
+    fields_.mutable_finish_write()->set_total_bytes(offset_);
+    fields_.mutable_finish_write()->set_sha256(sha256_);
   }
   const grpc::ByteBuffer chunk =
       JoinBulkMessage(fields_, v1::SendRequest::kDataFieldNumber, data);
-  ledger_.set_message_count(ledger_.message_count() + 1);
-  ledger_.set_message_bytes(ledger_.message_bytes() + static_cast<int64_t>(chunk.Length()));
-  ledger_.set_snapshot_bytes(offset_);
+  ++message_count_;
+  message_bytes_ += static_cast<int64_t>(chunk.Length());
   grpc::WriteOptions options;
   if (last) options.set_last_message();
+  const StallGuard::Wait wait(guard_);
   if (!writer_->Write(chunk, options)) return StreamError();
+  // Once begun the stream stays where it is.
+  metered_ = metered_ || guard_.meter().Connected();
+  if (!metered_) return absl::UnavailableError("Bob's channel broke as the message began");
   fields_.Clear();
   return absl::OkStatus();
 }
@@ -89,20 +109,18 @@ absl::Status MessageSender::StreamError() {
   return status;
 }
 
-absl::StatusOr<v1::ChannelLedger> MessageSender::Finish() {
+absl::Status MessageSender::Finish() {
+  if (offset_ < begin_) {
+    return absl::AbortedError(absl::StrCat("Bob has ", begin_, " bytes of a message of ",
+                                           offset_, ": it is another one"));
+  }
   KVWIRE_RETURN_IF_ERROR(SendChunk(static_cast<int64_t>(data_.size()), /*last=*/true));
   finished_ = true;
+  const StallGuard::Wait wait(guard_);
   KVWIRE_RETURN_IF_ERROR(FromPeer(writer_->Finish(), "Bob's channel", call_->cancelled()));
-  if (response_.committed_size() != offset_) {
-    return absl::DataLossError(
-        absl::StrCat("Bob committed ", response_.committed_size(), " bytes of ", offset_));
-  }
-  // The connection ends with the last that holds the channel.
-  writer_.reset();
-  call_.reset();
-  connection_.channel.reset();
-  *ledger_.add_connections() = connection_.meter.Count(kCloseTime);
-  return ledger_;
+  if (response_.committed_size() == offset_) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("Bob committed ", response_.committed_size(), " bytes of ", offset_));
 }
 
 }  // namespace kvwire

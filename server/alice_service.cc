@@ -36,7 +36,8 @@ absl::StatusOr<AliceRun> RunOf(const v1::SpeakOpening& opening,
                                        ? std::optional<int64_t>(opening.payload_bytes())
                                        : std::nullopt,
                   .connect_timeout = timeout,
-                  .memory_limit_bytes = opening.memory_limit_bytes()};
+                  .memory_limit_bytes = opening.memory_limit_bytes(),
+                  .resume = opening.resume()};
 }
 
 void LogRun(uint64_t run_id, const absl::Status& status) {
@@ -52,11 +53,14 @@ int64_t BytesOfBits(int64_t payload_bits) { return 2 * ((payload_bits + 7) / 8);
 class SpeakHandler {
  public:
   SpeakHandler(const AlgorithmClient& algorithm, const ChannelSecurity& security,
-               AliceAdmission& admission, std::string peer, v1::SpeakResponse* response)
+               AliceAdmission& admission, RunOwners& owners, Caller caller,
+               int64_t chunk_bytes, v1::SpeakResponse* response)
       : algorithm_(algorithm),
         security_(security),
         admission_(admission),
-        peer_(std::move(peer)),
+        owners_(owners),
+        caller_(std::move(caller)),
+        chunk_bytes_(chunk_bytes),
         response_(response),
         memory_(admission.memory()) {}
 
@@ -97,15 +101,19 @@ class SpeakHandler {
     if (!request.has_opening()) {
       return absl::InvalidArgumentError("the first request of Speak is not an opening");
     }
-    KVWIRE_ASSIGN_OR_RETURN(ticket_, admission_.Enter(peer_));
+    KVWIRE_ASSIGN_OR_RETURN(ticket_, admission_.Enter(caller_.peer));
     KVWIRE_ASSIGN_OR_RETURN(run_, RunOf(request.opening(), security_));
+    KVWIRE_RETURN_IF_ERROR(owners_.Claim(run_->run_id, caller_.identity));
+    run_->chunk_bytes = chunk_bytes_;
     return memory_.Raise(BytesOfBits(run_->parameters.payload_bits()));
   }
 
   const AlgorithmClient& algorithm_;
   const ChannelSecurity& security_;
   AliceAdmission& admission_;
-  const std::string peer_;
+  RunOwners& owners_;
+  const Caller caller_;
+  const int64_t chunk_bytes_;
   v1::SpeakResponse* response_;
   PeerQuota::Ticket ticket_;
   MemoryAccount memory_;
@@ -120,8 +128,8 @@ grpc::ServerReadReactor<v1::SpeakRequest>* AliceServiceHost::Speak(
     grpc::CallbackServerContext* context, v1::SpeakResponse* response) {
   return new StreamReader<v1::SpeakRequest, SpeakHandler>(
       *context, pool_,
-      std::make_unique<SpeakHandler>(algorithm_, channel_security_, admission_,
-                                     PeerOf(*context), response));
+      std::make_unique<SpeakHandler>(algorithm_, channel_security_, admission_, owners_,
+                                     CallerOf(*context), chunk_bytes_, response));
 }
 
 grpc::ServerUnaryReactor* AliceServiceHost::Generate(grpc::CallbackServerContext* context,
@@ -137,10 +145,11 @@ grpc::ServerUnaryReactor* AliceServiceHost::Generate(grpc::CallbackServerContext
   const auto cancellation = std::make_shared<Cancellation>();
   return new UnaryCall(
       pool_,
-      [this, cancellation, request, response,
+      [this, cancellation, request, response, identity = IdentityOf(*context),
        ticket = *std::move(ticket)]() mutable -> absl::Status {
-        absl::StatusOr<v1::GenerateResponse> generated =
-            GenerateAndSend(algorithm_, channel_security_, model_, *request, *cancellation);
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), identity));
+        absl::StatusOr<v1::GenerateResponse> generated = GenerateAndSend(
+            algorithm_, channel_security_, model_, *request, chunk_bytes_, *cancellation);
         // Before the answer: whoever has it may begin the next run.
         ticket.reset();
         LogRun(request->run_id(), generated.status());

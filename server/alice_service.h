@@ -3,6 +3,7 @@
 
 // AliceService (proto/kvwire/v1/alice.proto): the driver's edge to Alice.
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -11,18 +12,22 @@
 #include "kvwire/v1/alice.grpc.pb.h"
 #include "server/alice_admission.h"
 #include "server/dial_security.h"
+#include "server/run_owners.h"
 #include "server/work_pool.h"
 
 namespace kvwire {
 
 class AliceServiceHost final : public v1::AliceService::CallbackService {
  public:
+  // Her messages have chunks of `chunk_bytes`; 0: as MessageSender::ChunkBytesAt.
   explicit AliceServiceHost(const Endpoint& algorithm,
                             std::optional<ModelWeights> model = std::nullopt,
-                            const DialSecurity& security = {}, const AliceLimits& limits = {})
+                            const DialSecurity& security = {}, const AliceLimits& limits = {},
+                            int64_t chunk_bytes = 0)
       : algorithm_(algorithm, security.algorithm),
         channel_security_(security.peer),
         model_(std::move(model)),
+        chunk_bytes_(chunk_bytes),
         admission_(limits),
         pool_(AliceAdmission::kMaxRuns) {}
 
@@ -39,7 +44,9 @@ class AliceServiceHost final : public v1::AliceService::CallbackService {
   AlgorithmClient algorithm_;
   ChannelSecurity channel_security_;
   std::optional<ModelWeights> model_;
+  const int64_t chunk_bytes_;
   AliceAdmission admission_;
+  RunOwners owners_;
   WorkPool pool_;
 };
 

@@ -6,32 +6,41 @@
 
 #include "common/base/status_macros.h"
 #include "common/wire/bulk_message.h"
+#include "server/peer_identity.h"
 #include "server/streams.h"
+#include "server/unary_call.h"
 
 namespace kvwire {
 namespace {
 
 class SendHandler {
  public:
-  SendHandler(MessageStore& store, std::string peer, int port, grpc::ByteBuffer* response)
-      : store_(store), peer_(std::move(peer)), port_(port), response_(response) {}
+  SendHandler(MessageStore& store, const grpc::CallbackServerContext& context, int port,
+              grpc::ByteBuffer* response)
+      : store_(store),
+        peer_(context.peer()),
+        identity_(IdentityOf(context)),
+        port_(port),
+        response_(response) {}
 
   absl::Status Take(const grpc::ByteBuffer& request) {
     ReceivedChunk chunk{.message_bytes = static_cast<int64_t>(request.Length())};
     KVWIRE_RETURN_IF_ERROR(SplitBulkMessage(request, v1::SendRequest::kDataFieldNumber,
                                             chunk.fields, chunk.data));
-    if (message_ == nullptr) {
+    if (stream_.message == nullptr) {
       KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(peer_, port_));
-      KVWIRE_ASSIGN_OR_RETURN(message_, store_.Begin(chunk.fields, std::move(meter)));
+      KVWIRE_ASSIGN_OR_RETURN(stream_,
+                              store_.Begin(chunk.fields, identity_, std::move(meter)));
     }
-    return message_->Append(chunk);
+    return stream_.message->Append(stream_.number, chunk);
   }
 
   absl::Status End() {
-    if (message_ == nullptr) return absl::DataLossError("the stream ended without a chunk");
-    KVWIRE_RETURN_IF_ERROR(message_->EndOfStream());
+    if (stream_.message == nullptr)
+      return absl::DataLossError("the stream ended without a chunk");
+    KVWIRE_RETURN_IF_ERROR(stream_.message->EndStream(stream_.number));
     v1::SendResponse response;
-    response.set_committed_size(message_->committed_bytes());
+    response.set_committed_size(stream_.message->committed_bytes());
     *response_ = JoinMessage(response);
     return absl::OkStatus();
   }
@@ -41,10 +50,22 @@ class SendHandler {
  private:
   MessageStore& store_;
   const std::string peer_;
+  const std::string identity_;
   const int port_;
   grpc::ByteBuffer* response_;
-  std::shared_ptr<ReceivedMessage> message_;
+  MessageStore::Stream stream_;
 };
+
+absl::Status AnswerWriteStatus(MessageStore& store, const v1::QueryWriteStatusRequest& request,
+                               const grpc::CallbackServerContext& context, int port,
+                               v1::QueryWriteStatusResponse& response) {
+  if (request.run_id() == 0) return absl::InvalidArgumentError("the query names no run");
+  KVWIRE_ASSIGN_OR_RETURN(const auto message, store.Find(request.run_id()));
+  KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(context.peer(), port));
+  KVWIRE_ASSIGN_OR_RETURN(
+      response, message->WriteStatus(request, IdentityOf(context), std::move(meter)));
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -52,7 +73,16 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* OneWayChannelHost::Send(
     grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   return new StreamReader<grpc::ByteBuffer, SendHandler>(
       *context, pool_,
-      std::make_unique<SendHandler>(store_, context->peer(), channel_.port, response));
+      std::make_unique<SendHandler>(store_, *context, channel_.port, response));
+}
+
+grpc::ServerUnaryReactor* OneWayChannelHost::QueryWriteStatus(
+    grpc::CallbackServerContext* context, const v1::QueryWriteStatusRequest* request,
+    v1::QueryWriteStatusResponse* response) {
+  // On the pool: it waits for a chunk that is being stored, and for the disk.
+  return new UnaryCall(pool_, [this, context, request, response] {
+    return AnswerWriteStatus(store_, *request, *context, channel_.port, *response);
+  });
 }
 
 }  // namespace kvwire

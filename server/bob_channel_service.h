@@ -12,8 +12,10 @@
 namespace kvwire {
 
 // Chunks are read as buffers, so that their data is not copied.
-class OneWayChannelHost final : public v1::OneWayChannelService::WithRawCallbackMethod_Send<
-                                    v1::OneWayChannelService::Service> {
+class OneWayChannelHost final
+    : public v1::OneWayChannelService::WithRawCallbackMethod_Send<
+          v1::OneWayChannelService::WithCallbackMethod_QueryWriteStatus<
+              v1::OneWayChannelService::Service>> {
  public:
   // `channel` is where it listens; filled in before any call.
   OneWayChannelHost(MessageStore& store, WorkPool& pool, const Endpoint& channel)
@@ -21,6 +23,10 @@ class OneWayChannelHost final : public v1::OneWayChannelService::WithRawCallback
 
   grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
                                                   grpc::ByteBuffer* response) override;
+
+  grpc::ServerUnaryReactor* QueryWriteStatus(grpc::CallbackServerContext* context,
+                                             const v1::QueryWriteStatusRequest* request,
+                                             v1::QueryWriteStatusResponse* response) override;
 
  private:
   MessageStore& store_;

@@ -1,6 +1,10 @@
 // kvwire-bob: receives Alice's message on the one-way channel and answers the
 // driver's questions from it.
 
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "common/base/status_macros.h"
 #include "server/bob_channel_service.h"
 #include "server/bob_message_store.h"
@@ -17,6 +21,7 @@ struct BobFlags {
   std::string driver = kvwire::kDriverName;
   std::string alice = kvwire::kAliceName;
   std::string weights;
+  std::string spool;
   int64_t message_limit = int64_t{16} << 30;
   int64_t memory_budget = 0;
 };
@@ -34,9 +39,16 @@ void AddBobFlags(CLI::App& app, BobFlags& flags) {
   kvwire::AddCallerFlag(app, "--alice-san", "Alice", flags.alice);
   app.add_option("--weights", flags.weights,
                  "safetensors file of a VAR transformer's weights");
+  app.add_option("--spool", flags.spool,
+                 "directory that keeps messages when Bob ends; absent: they end with him");
   app.add_option("--message-limit", flags.message_limit, "most bytes of one message (16GiB)")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::PositiveNumber);
+}
+
+absl::StatusOr<std::unique_ptr<kvwire::Spool>> OpenSpool(const std::string& directory) {
+  if (directory.empty()) return std::make_unique<kvwire::Spool>();
+  return kvwire::Spool::Open(directory);
 }
 
 std::vector<kvwire::MetricGauge> GaugesOf(const kvwire::MessageStore& store,
@@ -56,8 +68,10 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
   KVWIRE_ASSIGN_OR_RETURN(auto model, kvwire::WeightsOfFlag(flags.weights));
   KVWIRE_ASSIGN_OR_RETURN(const auto security,
                           kvwire::DialSecurityOf(flags.dial, flags.service.tls));
+  KVWIRE_ASSIGN_OR_RETURN(auto spool, OpenSpool(flags.spool));
   // The pool waits for its tasks when it ends, and they use the store.
-  kvwire::MessageStore store(flags.message_limit);
+  kvwire::MessageStore store(flags.message_limit, std::move(spool));
+  KVWIRE_RETURN_IF_ERROR(store.Recover());
   kvwire::WorkPool pool(kWorkThreads);
   kvwire::Endpoint channel;
   kvwire::OneWayChannelHost channel_service(store, pool, channel);
@@ -74,7 +88,8 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
     return kvwire::Serve({{.label = "listening",
                            .endpoint = listen,
                            .services = {to_driver, to_alice},
-                           .bound = &channel}},
+                           .bound = &channel,
+                           .channel = true}},
                          flags.service, hooks);
   }
   KVWIRE_ASSIGN_OR_RETURN(const auto channel_listen,
@@ -82,7 +97,8 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
   return kvwire::Serve({{.label = "channel",
                          .endpoint = channel_listen,
                          .services = {to_alice},
-                         .bound = &channel},
+                         .bound = &channel,
+                         .channel = true},
                         {.label = "listening", .endpoint = listen, .services = {to_driver}}},
                        flags.service, hooks);
 }

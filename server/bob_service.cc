@@ -146,6 +146,11 @@ absl::Status AnswerGenerateLast(const MessageStore& store, const AlgorithmClient
 
 }  // namespace
 
+absl::Status BobServiceHost::Claim(uint64_t run_id, const std::string& identity) {
+  KVWIRE_RETURN_IF_ERROR(owners_.Claim(run_id, identity));
+  return store_.Claim(run_id, identity);
+}
+
 grpc::ServerUnaryReactor* BobServiceHost::GetChannel(grpc::CallbackServerContext* context,
                                                      const v1::GetChannelRequest* /*request*/,
                                                      v1::GetChannelResponse* response) {
@@ -162,7 +167,7 @@ grpc::ServerWriteReactor<v1::DecodeResponse>* BobServiceHost::Decode(
       *context, pool_,
       [this, cancellation, request = *request,
        identity = IdentityOf(*context)](const DecodeWrite& write) -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request.run_id(), identity));
+        KVWIRE_RETURN_IF_ERROR(Claim(request.run_id(), identity));
         return AnswerDecode(store_, algorithm_, memory_, request, *cancellation, write);
       },
       [cancellation] { cancellation->Cancel(); });
@@ -175,7 +180,7 @@ grpc::ServerWriteReactor<v1::GenerateLastResponse>* BobServiceHost::GenerateLast
       *context, pool_,
       [this, cancellation, request = *request,
        identity = IdentityOf(*context)](const GenerateWrite& write) -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request.run_id(), identity));
+        KVWIRE_RETURN_IF_ERROR(Claim(request.run_id(), identity));
         return AnswerGenerateLast(store_, algorithm_, model_, request, *cancellation, write);
       },
       [cancellation] { cancellation->Cancel(); });
@@ -189,7 +194,7 @@ grpc::ServerWriteReactor<v1::GetMessageResponse>* BobServiceHost::GetMessage(
       *context, pool_,
       [this, run_id,
        identity = IdentityOf(*context)](const Writer::Write& write) -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(owners_.Claim(run_id, identity));
+        KVWIRE_RETURN_IF_ERROR(Claim(run_id, identity));
         KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.FindSealed(run_id));
         v1::GetMessageResponse response;
         for (int64_t offset = 0; offset < message->committed_bytes(); offset += kPieceBytes) {
@@ -205,7 +210,7 @@ grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext*
                                                     const v1::GetLedgerRequest* request,
                                                     v1::GetLedgerResponse* response) {
   return new UnaryCall(pool_, [this, context, request, response]() -> absl::Status {
-    KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), IdentityOf(*context)));
+    KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), IdentityOf(*context)));
     KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.Find(request->run_id()));
     const double wait = std::clamp(request->wait_seconds(), 0.0, kLongestWaitSeconds);
     *response->mutable_ledger() = message->Ledger(absl::Seconds(wait));
@@ -220,11 +225,11 @@ grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* BobServiceHost::CloseRun(grpc::CallbackServerContext* context,
                                                    const v1::CloseRunRequest* request,
                                                    v1::CloseRunResponse* /*response*/) {
-  const absl::Status claimed = owners_.Claim(request->run_id(), IdentityOf(*context));
-  if (claimed.ok()) store_.Remove(request->run_id());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpc(claimed));
-  return reactor;
+  return new UnaryCall(pool_, [this, context, request]() -> absl::Status {
+    KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), IdentityOf(*context)));
+    store_.Remove(request->run_id());
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace kvwire

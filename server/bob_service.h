@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "common/base/memory_account.h"
@@ -53,6 +54,9 @@ class BobServiceHost final : public v1::BobService::CallbackService {
                                      v1::CloseRunResponse* response) override;
 
  private:
+  // Whether the caller may speak of the run: of one that is nobody's yet it becomes the owner.
+  absl::Status Claim(uint64_t run_id, const std::string& identity);
+
   MessageStore& store_;
   WorkPool& pool_;
   AlgorithmClient algorithm_;

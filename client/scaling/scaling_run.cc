@@ -44,7 +44,7 @@ absl::StatusOr<RunRequest> RequestOf(const ScalingOptions& options, int64_t side
 }
 
 absl::StatusOr<ScalingPoint> MeasureSize(const ScalingOptions& options, int64_t side,
-                                         const Services& services) {
+                                         Services& services) {
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, RequestOf(options, side));
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());

@@ -71,8 +71,11 @@ void PanelGroup::Load(const Eigen::Ref<const Matrix>& queries, int64_t zero_rows
 
 void PanelGroup::Absorb(absl::Span<const KernelTokens> tokens, int64_t first, int64_t last,
                         float* scores) const {
-  for (const KernelTokens& some : tokens) {
-    split_.kernel().absorb(some, split_.dims(), panels_.data() + first, last - first, scores);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    // After the last tokens the first ones come, for the next panels.
+    const KernelTokens& next = tokens[(i + 1) % tokens.size()];
+    split_.kernel().absorb(tokens[i], next, split_.dims(), panels_.data() + first,
+                           last - first, scores);
   }
 }
 

@@ -34,7 +34,7 @@ using BlockSource = absl::FunctionRef<void(BlockVisitor)>;
 // `blocks` and `zero_rows` more tokens whose key and value are zero (weight
 // e^0 each, in closed form). There must be at least one token in all.
 //
-// Streams with a running maximum: scores are never held for more than a tile of 256 keys,
+// Streams with a running maximum: scores are never held for more than a tile of 128 keys,
 // and 1 MiB a thread is all that is held besides the arguments (more only where one vector
 // of queries takes more, d > 4096 or so). Weights below 2^-64 of the largest so far count as
 // 0: that keeps sharp softmax out of denormal arithmetic and is invisible in float32.

@@ -14,6 +14,8 @@ namespace kvwire {
 // Crc32c(b, Crc32c(a)) == Crc32c(ab). Crc32c("123456789") == 0xe3069283.
 uint32_t Crc32c(std::string_view bytes, uint32_t crc = 0);
 
+inline constexpr size_t kSha256Bytes = 32;
+
 // Incremental SHA-256 (FIPS 180-4). Movable, not thread-safe.
 class Sha256 {
  public:

@@ -68,7 +68,8 @@ absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
 
 absl::StatusOr<v1::DescribeResponse> AlgorithmClient::DescribeAll(
     absl::Duration timeout, Cancellation& cancellation) const {
-  KVWIRE_RETURN_IF_ERROR(WaitConnected(*channel_, endpoint_, timeout, "the algorithm"));
+  KVWIRE_RETURN_IF_ERROR(WaitConnected(*channel_, endpoint_, timeout, "the algorithm",
+                                       &cancellation));
   CancellableCall call(cancellation);
   v1::DescribeResponse response;
   KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response), cancellation));

@@ -8,6 +8,14 @@ void Cancellation::Cancel() {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
   for (grpc::ClientContext* call : calls_) call->TryCancel();
+  changed_.notify_all();
+}
+
+bool Cancellation::SleepFor(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, absl::ToChronoNanoseconds(duration),
+                    [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return cancelled_; });
+  return !cancelled_;
 }
 
 bool Cancellation::cancelled() const {

@@ -6,10 +6,12 @@
 
 #include <grpcpp/client_context.h>
 
+#include <condition_variable>
 #include <mutex>
 #include <set>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 
 namespace kvwire {
 
@@ -18,11 +20,14 @@ class Cancellation {
   // Cancels every call under way and every later one.
   void Cancel();
   bool cancelled() const;
+  // Sleeps, and wakes when cancelled: returns whether it was not.
+  bool SleepFor(absl::Duration duration);
 
  private:
   friend class CancellableCall;
 
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<grpc::ClientContext*> calls_ ABSL_GUARDED_BY(mutex_);
 };

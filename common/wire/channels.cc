@@ -6,6 +6,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <mutex>
 #include <set>
@@ -55,8 +56,9 @@ absl::StatusOr<OpenSocket> NewSocket(const std::set<uint64_t>& known, int port) 
     return socket.peer_port != port || known.contains(socket.cookie);
   });
   if (fresh.size() != 1) {
-    return absl::InternalError(absl::StrCat(fresh.size(), " new connections to port ", port,
-                                            " instead of one: its bytes cannot be counted"));
+    return absl::UnavailableError(
+        absl::StrCat(fresh.size(), " new connections to port ", port,
+                     " instead of one: its bytes cannot be counted"));
   }
   return fresh.front();
 }
@@ -86,6 +88,60 @@ std::string LastConnectError(grpc::Channel& channel) {
   return absl::StrCat(" (", reason, ")");
 }
 
+grpc::ChannelArguments MeasuredArguments(const Endpoint& endpoint,
+                                         const ChannelSecurity& security) {
+  grpc::ChannelArguments arguments = CommonArguments(endpoint, security);
+  // A subchannel pool of its own: otherwise an equal channel would share the socket.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // The count must not depend on the digits of a port.
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "bob");
+  // Without the filter that would compress nothing no header says so either.
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+  // While a sender computes it is idle; closed for that, it would be opened again uncounted.
+  arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());
+  return arguments;
+}
+
+bool IsCancelled(const Cancellation* cancellation) {
+  return cancellation != nullptr && cancellation->cancelled();
+}
+
+// Waits in steps, so that it may be cancelled.
+bool WaitInSteps(grpc::Channel& channel, absl::Duration limit, Cancellation* cancellation) {
+  constexpr absl::Duration kStep = absl::Milliseconds(50);
+  absl::Duration left = limit;
+  do {
+    if (IsCancelled(cancellation)) return false;
+    const absl::Time deadline = absl::Now() + std::min(left, kStep);
+    if (channel.WaitForConnected(absl::ToChronoTime(deadline))) return true;
+    left -= kStep;
+  } while (left > absl::ZeroDuration());
+  return false;
+}
+
+absl::Status Unreachable(grpc::Channel& channel, const Endpoint& endpoint,
+                         absl::Duration timeout, std::string_view what) {
+  return absl::UnavailableError(absl::StrCat(
+      std::string(what), " at ", endpoint.ToString(), " cannot be reached within ",
+      absl::FormatDuration(timeout),
+      "; is it running, is the address right, and do both ends speak TLS or neither?",
+      LastConnectError(channel)));
+}
+
+// Connects `channel` within `limit`, unless it is cancelled: false then. The meter is attached
+// to the one socket that is new; UNAVAILABLE if that has gone already, or is not the only one.
+absl::StatusOr<bool> TryConnect(grpc::Channel& channel, const Endpoint& endpoint,
+                                absl::Duration limit, Cancellation* cancellation,
+                                TcpMeter& meter) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  const std::set<uint64_t> known = Cookies(ListOpenSockets());
+  if (!WaitInSteps(channel, limit, cancellation)) return false;
+  KVWIRE_ASSIGN_OR_RETURN(OpenSocket socket, NewSocket(known, endpoint.port));
+  KVWIRE_ASSIGN_OR_RETURN(meter, TcpMeter::Attach(socket));
+  return true;
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint,
@@ -102,39 +158,33 @@ std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint,
 }
 
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
-                           absl::Duration timeout, std::string_view what) {
-  if (channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout)))
-    return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(
-      std::string(what), " at ", endpoint.ToString(), " cannot be reached within ",
-      absl::FormatDuration(timeout),
-      "; is it running, is the address right, and do both ends speak TLS or neither?",
-      LastConnectError(channel)));
+                           absl::Duration timeout, std::string_view what,
+                           Cancellation* cancellation) {
+  if (WaitInSteps(channel, timeout, cancellation)) return absl::OkStatus();
+  if (IsCancelled(cancellation)) return absl::CancelledError("the run was cancelled");
+  return Unreachable(channel, endpoint, timeout, what);
 }
 
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
                                                 absl::Duration timeout, std::string_view what,
-                                                const ChannelSecurity& security) {
-  static std::mutex one_at_a_time;
-  grpc::ChannelArguments arguments = CommonArguments(endpoint, security);
-  // A subchannel pool of its own: otherwise an equal channel would share the socket.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // The count must not depend on the digits of a port.
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "bob");
-  // Without the filter that would compress nothing no header says so either.
-  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
-  // While a sender computes it is idle; closed for that, it would be opened again uncounted.
-  arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());
-
-  const std::lock_guard lock(one_at_a_time);
-  const std::set<uint64_t> known = Cookies(ListOpenSockets());
-  MeasuredChannel measured;
-  measured.channel =
-      grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(), arguments);
-  KVWIRE_RETURN_IF_ERROR(WaitConnected(*measured.channel, endpoint, timeout, what));
-  KVWIRE_ASSIGN_OR_RETURN(OpenSocket socket, NewSocket(known, endpoint.port));
-  KVWIRE_ASSIGN_OR_RETURN(measured.meter, TcpMeter::Attach(socket));
-  return measured;
+                                                const ChannelSecurity& security,
+                                                Cancellation* cancellation) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + absl::ToChronoNanoseconds(timeout);
+  for (absl::Duration slice = absl::Seconds(1);; slice *= 2) {
+    const absl::Duration left = absl::FromChrono(deadline - Clock::now());
+    MeasuredChannel measured;
+    measured.channel = grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(),
+                                                 MeasuredArguments(endpoint, security));
+    const absl::StatusOr<bool> connected = TryConnect(
+        *measured.channel, endpoint, std::min(slice, left), cancellation, measured.meter);
+    if (connected.ok() && *connected) return measured;
+    if (IsCancelled(cancellation)) return absl::CancelledError("the run was cancelled");
+    if (left <= slice && !connected.ok()) return connected.status();
+    if (left <= slice) return Unreachable(*measured.channel, endpoint, timeout, what);
+    // It was there, and has gone before it could be metered.
+    if (!connected.ok()) absl::SleepFor(absl::Milliseconds(20));
+  }
 }
 
 }  // namespace kvwire

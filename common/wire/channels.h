@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/wire/cancellation.h"
 #include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 #include "common/wire/tcp_meter.h"
@@ -28,9 +29,11 @@ std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint,
                                                const ChannelSecurity& security = {});
 
 // Returns UNAVAILABLE, naming `what` and the endpoint, if `channel` is not
-// connected within `timeout`, and why as far as gRPC says: a certificate refused, say.
+// connected within `timeout`, and why as far as gRPC says: a certificate refused, say; or
+// CANCELLED if `cancellation`, where there is one, comes first.
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
-                           absl::Duration timeout, std::string_view what);
+                           absl::Duration timeout, std::string_view what,
+                           Cancellation* cancellation = nullptr);
 
 // A fresh connection that carries nothing but the calls made on `channel`, and the
 // meter on its socket. gRPC compression and its header are off, and so are retries:
@@ -41,11 +44,14 @@ struct MeasuredChannel {
 };
 
 // Connects within `timeout`. Returns UNAVAILABLE, naming `what` and the endpoint, if the
-// peer cannot be reached, or INTERNAL if the socket cannot be found. Thread-safe; connects one
-// at a time, for a new socket is known by not having been there before.
+// peer cannot be reached, or if its socket cannot be found, and CANCELLED if `cancellation`,
+// where there is one, came first. Thread-safe; connects one at a time, for a new
+// socket is known by not having been there before, but lets others pass while the peer does
+// not answer.
 absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
                                                 absl::Duration timeout, std::string_view what,
-                                                const ChannelSecurity& security = {});
+                                                const ChannelSecurity& security = {},
+                                                Cancellation* cancellation = nullptr);
 
 }  // namespace kvwire
 

@@ -2,19 +2,27 @@
 
 #include <string>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 
 namespace kvwire {
 
 absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      status.error_message());
+  absl::Status converted(static_cast<absl::StatusCode>(status.error_code()),
+                         status.error_message());
+  if (!status.error_details().empty()) {
+    converted.SetPayload(kDetailsUrl, absl::Cord(status.error_details()));
+  }
+  return converted;
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {
   constexpr size_t kLongestMessage = 1024;
+  constexpr size_t kLongestDetails = 4096;
+  const absl::Cord details = status.GetPayload(kDetailsUrl).value_or(absl::Cord());
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      std::string(status.message().substr(0, kLongestMessage)));
+                      std::string(status.message().substr(0, kLongestMessage)),
+                      details.size() > kLongestDetails ? "" : std::string(details));
 }
 
 absl::Status FromPeer(const grpc::Status& status, std::string_view peer, bool cancelled_here) {
@@ -28,8 +36,12 @@ absl::Status FromPeer(const grpc::Status& status, std::string_view peer, bool ca
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat(std::string(context), ": ", status.message()));
+  absl::Status annotated(status.code(),
+                         absl::StrCat(std::string(context), ": ", status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    annotated.SetPayload(url, payload);
+  });
+  return annotated;
 }
 
 }  // namespace kvwire

@@ -11,8 +11,12 @@
 
 namespace kvwire {
 
+// The payload of a status that crosses a call as its details.
+inline constexpr char kDetailsUrl[] = "kvwire/details";
+
 absl::Status FromGrpc(const grpc::Status& status);
-// Messages are cut to 1 KiB: they travel in HTTP/2 trailers.
+// Messages are cut to 1 KiB, and details of more than 4 KiB are left out: they travel in
+// HTTP/2 trailers.
 grpc::Status ToGrpc(const absl::Status& status);
 
 // How a call to `peer` ended, which is named before the message. A call that reaches a server
@@ -21,7 +25,7 @@ grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromPeer(const grpc::Status& status, std::string_view peer,
                       bool cancelled_here = false);
 
-// The same status with "`context`: " before its message.
+// The same status, with its payloads, and with "`context`: " before its message.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 
 }  // namespace kvwire

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -106,7 +107,7 @@ absl::StatusOr<TcpMeter> TcpMeter::Attach(const OpenSocket& socket) {
   OpenSocket found;
   if (meter.descriptor_ < 0 || !DescribeSocket(meter.descriptor_, found) ||
       found.cookie != socket.cookie) {
-    return absl::InternalError(
+    return absl::UnavailableError(
         absl::StrCat("the connection to ", socket.peer,
                      " closed before it could be metered, or "
                      "the kernel does not count its bytes (Linux 4.19 does)"));
@@ -140,9 +141,9 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
   if (descriptor_ < 0 || !ReadTcpInfo(descriptor_, info)) return count;
   // The kernel tells nobody when the last acknowledgement is in; it takes about
   // one round trip after the shutdown.
-  const absl::Time deadline = absl::Now() + limit;
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(limit);
   absl::Duration pause = absl::Microseconds(50);
-  while (info.tcpi_state != kClosed && absl::Now() < deadline) {
+  while (info.tcpi_state != kClosed && std::chrono::steady_clock::now() < deadline) {
     absl::SleepFor(pause);
     pause = std::min(2 * pause, absl::Milliseconds(10));
     ReadTcpInfo(descriptor_, info);
@@ -154,6 +155,18 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
   count.set_received_bytes(
       std::max<int64_t>(0, static_cast<int64_t>(info.tcpi_bytes_received) - fin));
   return count;
+}
+
+bool TcpMeter::Connected() const {
+  tcp_info info;
+  return descriptor_ >= 0 && ReadTcpInfo(descriptor_, info) &&
+         info.tcpi_state == kEstablished;
+}
+
+int64_t TcpMeter::MovedBytes() const {
+  tcp_info info;
+  if (descriptor_ < 0 || !ReadTcpInfo(descriptor_, info)) return 0;
+  return static_cast<int64_t>(info.tcpi_bytes_acked + info.tcpi_bytes_received);
 }
 
 }  // namespace kvwire

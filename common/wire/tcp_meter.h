@@ -36,7 +36,7 @@ class TcpMeter {
   TcpMeter(TcpMeter&& other) noexcept;
   TcpMeter& operator=(TcpMeter&& other) noexcept;
 
-  // Meters the socket behind `descriptor`. Returns INTERNAL if the descriptor is
+  // Meters the socket behind `descriptor`. Returns UNAVAILABLE if the descriptor is
   // no longer that socket or the kernel counts no bytes (before Linux 4.19).
   static absl::StatusOr<TcpMeter> Attach(const OpenSocket& socket);
 
@@ -51,6 +51,12 @@ class TcpMeter {
   // returns its counts. `final` says whether it closed. A closed connection's
   // received bytes do not include the FIN, which the kernel counts as one.
   v1::TcpCount Count(absl::Duration limit) const;
+
+  // Whether the connection is there and neither end has closed it.
+  bool Connected() const;
+
+  // How many bytes the peer has acknowledged or sent: grows as long as anything moves.
+  int64_t MovedBytes() const;
 
  private:
   explicit TcpMeter(int descriptor) : descriptor_(descriptor) {}

@@ -45,4 +45,9 @@ void TuneReceiver(grpc::ChannelArguments& arguments) {
   }
 }
 
+void FixChannelWindow(grpc::ServerBuilder& builder) {
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kChannelWindowBytes);
+}
+
 }  // namespace kvwire

@@ -148,7 +148,17 @@ TEST(ProblemOptionsTest, AMultiIndexAsksForNoMoreThanThereIsOrMayBeAsked) {
   EXPECT_EQ(DefaultQuestion(*ParametersOf(options, 0)), "random:25");
   options.scales.clear();
   options.n = 4096;
+  options.allow_long = true;
   EXPECT_EQ(DefaultQuestion(*ParametersOf(options, 0)), "random:1048576");
+}
+
+TEST(ProblemOptionsTest, ARunThatTakesDaysIsNotBegunByAccident) {
+  RunOptions options = Of("var");
+  options.n = 4096;
+  options.dims = 64;
+  EXPECT_THAT(ParametersOf(options, 0), StatusIs(kInvalid, HasSubstr("--allow-long")));
+  options.allow_long = true;
+  EXPECT_THAT(ParametersOf(options, 0), IsOk());
 }
 
 TEST(ProblemOptionsTest, EtaAndTheEncodingReachTheParameters) {

@@ -225,5 +225,31 @@ TEST(ServicesTest, AnEndpointThatIsNoneIsRefusedBeforeAnythingIsStarted) {
   EXPECT_THAT(Children(), IsEmpty());
 }
 
+TEST(ServicesTest, AServiceThatWasKilledIsStartedAgainWhereItListened) {
+  auto services = PrepareServices({.threads = 1});
+  ASSERT_THAT(services.status(), IsOk());
+  EXPECT_FALSE(*services->Revive());
+  for (OwnService& own : services->own) {
+    ServiceProcess& process = own.process;
+    const pid_t before = process.pid();
+    kill(before, SIGKILL);
+    while (process.Running()) absl::SleepFor(absl::Milliseconds(1));
+    const auto revived = services->Revive();
+    ASSERT_THAT(revived.status(), IsOk());
+    EXPECT_TRUE(*revived);
+    EXPECT_TRUE(process.Running());
+    EXPECT_NE(process.pid(), before);
+  }
+  for (const Endpoint& endpoint : {services->alice, services->bob}) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(endpoint.port));
+    EXPECT_EQ(connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    close(descriptor);
+  }
+}
+
 }  // namespace
 }  // namespace kvwire

@@ -11,11 +11,12 @@ import certificates
 import http2_peer
 import programs
 
-algorithm_pb2, _, bob_pb2, channel_pb2 = http2_peer.messages(os.environ["KVWIRE_PLUGIN_MODULES"])
+algorithm_pb2, alice_pb2, bob_pb2, channel_pb2 = http2_peer.messages(os.environ["KVWIRE_PLUGIN_MODULES"])
 
-_OK, _NOT_FOUND, _PERMISSION_DENIED = 0, 5, 7
+_OK, _INVALID_ARGUMENT, _NOT_FOUND, _PERMISSION_DENIED, _DATA_LOSS = 0, 3, 5, 7, 15
 _ALGORITHM = "/kvwire.v1.AlgorithmService/"
 _BOB = "/kvwire.v1.BobService/"
+_CHANNEL = "/kvwire.v1.OneWayChannelService/"
 _RUN = 7
 
 
@@ -28,11 +29,16 @@ def _crc32c(data):
     return value ^ 0xFFFFFFFF
 
 
+def _part(data):
+    digest = bytes(16)
+    return channel_pb2.SendRequest(
+        run_id=_RUN, parameters_digest=digest, data=data, crc32c=_crc32c(data))
+
+
 def _whole_message(data):
-    request = channel_pb2.SendRequest(run_id=_RUN, parameters_digest=bytes(16), data=data)
-    request.crc32c = _crc32c(data)
-    request.finish.total_bytes = len(data)
-    request.finish.sha256 = hashlib.sha256(data).digest()
+    request = _part(data)
+    request.finish_write.total_bytes = len(data)
+    request.finish_write.sha256 = hashlib.sha256(data).digest()
     return request.SerializeToString()
 
 
@@ -41,9 +47,10 @@ class IdentityTest(unittest.TestCase):
         stack = contextlib.ExitStack()
         self.addCleanup(stack.close)
         self.folder = stack.enter_context(certificates.Folder())
-        # Another driver: the same name, and one more.
+        # Another driver, and another Alice: the same name, and one more.
         for kind in ("crt", "key"):
             shutil.copy(self.folder.file("driver", kind), self.folder.file("first", kind))
+            shutil.copy(self.folder.file("alice", kind), self.folder.file("sender", kind))
         self.folder.make("--host", "second.example")
         self.stack = stack
 
@@ -72,7 +79,7 @@ class IdentityTest(unittest.TestCase):
     def test_a_run_is_asked_about_by_one_driver_only(self):
         bob = self.service("kvwire-bob", "--algorithm-endpoint", "127.0.0.1:1")
         alice = self.peer("alice", bob.listening)
-        sent = alice.unary("/kvwire.v1.OneWayChannelService/Send", _whole_message(b"message"))
+        sent = alice.unary(_CHANNEL + "Send", _whole_message(b"message"))
         self.assertEqual(_OK, sent[0], sent)
         first, second = self.peer("first", bob.listening), self.peer("driver", bob.listening)
         wanted = bob_pb2.GetMessageRequest(run_id=_RUN).SerializeToString()
@@ -82,6 +89,32 @@ class IdentityTest(unittest.TestCase):
         self.assertEqual(_PERMISSION_DENIED, second.unary(_BOB + "CloseRun", close)[0])
         self.assertEqual(_PERMISSION_DENIED, alice.unary(_BOB + "GetMessage", wanted)[0])
         self.assertEqual(_OK, first.unary(_BOB + "CloseRun", close)[0])
+
+    def test_a_message_is_gone_on_with_by_its_sender_only(self):
+        bob = self.service("kvwire-bob", "--algorithm-endpoint", "127.0.0.1:1")
+        sender, other = self.peer("sender", bob.listening), self.peer("alice", bob.listening)
+        part = _part(b"the beginning").SerializeToString()
+        self.assertEqual(_DATA_LOSS, sender.unary(_CHANNEL + "Send", part)[0])
+        query = channel_pb2.QueryWriteStatusRequest(run_id=_RUN).SerializeToString()
+        refused = other.unary(_CHANNEL + "QueryWriteStatus", query)
+        self.assertEqual(_PERMISSION_DENIED, refused[0], refused)
+        self.assertEqual(_PERMISSION_DENIED, other.unary(_CHANNEL + "Send", part)[0])
+        self.assertEqual(_OK, sender.unary(_CHANNEL + "QueryWriteStatus", query)[0])
+
+    def test_a_run_is_spoken_by_one_driver_only(self):
+        alice = self.service("kvwire-alice", "--algorithm-endpoint", "127.0.0.1:1")
+        first, second = self.peer("first", alice.listening), self.peer("driver", alice.listening)
+        request = alice_pb2.SpeakRequest()
+        opening = request.opening
+        opening.protocol_version, opening.run_id, opening.resume = 1, _RUN, True
+        opening.channel_endpoint, opening.connect_timeout_seconds = "127.0.0.1:1", 1
+        parameters = opening.parameters
+        parameters.problem, parameters.n, parameters.dims = "index", 8, 64
+        parameters.algorithm, parameters.frame, parameters.sharpness = "exact", 1, 1
+        method, message = "/kvwire.v1.AliceService/Speak", request.SerializeToString()
+        # It lacks the bits.
+        self.assertEqual(_INVALID_ARGUMENT, first.unary(method, message)[0])
+        self.assertEqual(_PERMISSION_DENIED, second.unary(method, message)[0])
 
 
 if __name__ == "__main__":

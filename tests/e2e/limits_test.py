@@ -182,10 +182,6 @@ class LimitsTest(unittest.TestCase):
             result = programs.judged("run", "--n", 32, "--d", 64, *at, expected_code=72)
             self.assertIn("--memory-budget", result["error"]["message"])
 
-    def test_a_run_that_takes_days_is_not_begun_by_accident(self):
-        result = programs.judged("run", "--n", 4096, "--d", 64, expected_code=2)
-        self.assertIn("--allow-long", result["error"]["message"])
-
     def alice(self, *arguments):
         nowhere = ("--algorithm-endpoint", "127.0.0.1:1")
         return programs.Service("kvwire-alice", *nowhere, "--log-level", "off", *arguments)

@@ -175,7 +175,8 @@ int main(int argc, char** argv) {
   kvwire::AddLies(app, lies);
   std::string honest;
   app.add_option("--honest", honest, "HOST:PORT of the honest algorithm")->required();
-  if (const auto exit_code = kvwire::ParseServiceFlags(app, flags, argc, argv)) return *exit_code;
+  if (const auto exit_code = kvwire::ParseServiceFlags(app, flags, argc, argv))
+    return *exit_code;
   const auto listen = kvwire::ParseEndpoint(flags.listen);
   if (!listen.ok()) return kvwire::ServiceError(listen.status());
   const auto endpoint = kvwire::ParseEndpoint(honest);

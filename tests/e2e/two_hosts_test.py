@@ -1,9 +1,11 @@
 """Alice and Bob on two hosts: network namespaces joined by a pair of virtual interfaces."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 import books
@@ -84,6 +86,26 @@ class TwoHostsTest(unittest.TestCase):
                 self.assertEqual(together["snapshot_sha256"], apart["snapshot_sha256"])
                 for key in ("messages", "message_bytes", "grpc_bytes"):
                     self.assertEqual(together["alice"][key], apart["alice"][key])
+
+    def test_a_partition_delays_the_message_and_no_more(self):
+        alice = self.start(self.alice, "kvwire-alice")
+        bob = self.start(self.bob, "kvwire-bob", "--channel-listen", f"{self.bob.address}:0")
+        # The driver asks Bob over the link too, so it is patient.
+        arguments = (
+            *("run", "--n", 32, "--d", 256, "--sharpness", 20, "--json", "-", "--timeout", "60s"),
+            *("--alice", alice.listening, "--bob", bob.listening),
+        )
+        with programs.Program("kvwire", *arguments, prefix=self.alice.prefix) as program:
+            for _ in range(3):
+                time.sleep(0.2)
+                self.alice.ip("link", "set", "to-bob", "down")
+                time.sleep(0.3)
+                self.alice.ip("link", "set", "to-bob", "up")
+            outcome = program.wait()
+        self.assertEqual(0, outcome.code, outcome)
+        result = json.loads(outcome.stdout)
+        self.assertEqual(0, result["bit_errors"])
+        self.assertTrue(result["verdict"]["ok"], result["verdict"])
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/cord_views.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/alice_sender.h"
+#include "server/alice_transfer.h"
 #include "tests/kv/container.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/fake_channel.h"
@@ -65,11 +66,21 @@ int64_t MessageBytes(int64_t size, std::optional<int64_t> payload_bytes) {
   return bytes + 2 + NumberBytes(size) + 2 + 32;  // finish
 }
 
-MessageSender SenderTo(const Endpoint& bob, std::optional<int64_t> payload_bytes,
-                       Cancellation& cancellation) {
-  return MessageSender(ConnectMeasured(bob, absl::Seconds(60), "Bob's channel").value(), kRun,
-                       "sixteen bytes :)", payload_bytes, cancellation);
+// What `source` writes, sent over one connection.
+absl::StatusOr<Transfer> Send(const Endpoint& bob, std::optional<int64_t> payload_bytes,
+                              MessageSource source) {
+  constexpr absl::Duration kPatience = absl::Seconds(60);
+  Cancellation cancellation;
+  const TransferOptions options{.channel = bob,
+                                .run_id = kRun,
+                                .parameters_digest = "sixteen bytes :)",
+                                .payload_bytes = payload_bytes,
+                                .patience = kPatience};
+  return TransferMessage(ConnectMeasured(bob, kPatience, "Bob's channel").value(), options,
+                         source, cancellation);
 }
+
+using Write = absl::FunctionRef<absl::Status(absl::Cord)>;
 
 TEST(AliceChunksTest, AnySnapshotIsCutAtTheSamePlacesWhateverPiecesComeIn) {
   TestBob bob;
@@ -79,19 +90,21 @@ TEST(AliceChunksTest, AnySnapshotIsCutAtTheSamePlacesWhateverPiecesComeIn) {
     // Pieces of any length make the same message.
     for (const size_t piece : {size_t{40}, size_t{700001}, size_t{4} << 20}) {
       if (size / static_cast<int64_t>(piece) > 10000) continue;
-      Cancellation cancellation;
-      MessageSender sender = SenderTo(bob.server.endpoint(), size, cancellation);
-      for (size_t at = 0; at < data.size(); at += piece) {
-        ASSERT_THAT(sender.Write(absl::Cord(data.substr(at, piece))), IsOk());
-      }
-      const auto ledger = sender.Finish();
-      ASSERT_THAT(ledger, IsOk());
-      EXPECT_EQ(ledger->snapshot_bytes(), size);
-      EXPECT_EQ(ledger->message_count(), static_cast<int64_t>(ChunkSizes(size).size()));
-      EXPECT_EQ(ledger->message_bytes(), MessageBytes(size, size)) << size;
+      const auto sent = Send(bob.server.endpoint(), size, [&](Write write) {
+        absl::Status status;
+        for (size_t at = 0; status.ok() && at < data.size(); at += piece) {
+          status = write(absl::Cord(CordView(std::string_view(data).substr(at, piece))));
+        }
+        return status;
+      });
+      ASSERT_THAT(sent.status(), IsOk());
+      const v1::ChannelLedger& ledger = sent->ledger;
+      EXPECT_EQ(ledger.snapshot_bytes(), size);
+      EXPECT_EQ(ledger.message_count(), static_cast<int64_t>(ChunkSizes(size).size()));
+      EXPECT_EQ(ledger.message_bytes(), MessageBytes(size, size)) << size;
       const v1::ChannelLedger bobs = GetLedger(*bob.stub, kRun, 60)->ledger();
-      EXPECT_EQ(bobs.message_count(), ledger->message_count());
-      EXPECT_EQ(bobs.message_bytes(), ledger->message_bytes());
+      EXPECT_EQ(bobs.message_count(), ledger.message_count());
+      EXPECT_EQ(bobs.message_bytes(), ledger.message_bytes());
       EXPECT_TRUE(GetMessage(*bob.stub, kRun)->bytes == data);
       ASSERT_THAT(CloseRun(*bob.stub, kRun), IsOk());
     }
@@ -100,10 +113,9 @@ TEST(AliceChunksTest, AnySnapshotIsCutAtTheSamePlacesWhateverPiecesComeIn) {
 
 TEST(AliceChunksTest, APayloadThatIsNoFileCostsNothing) {
   TestBob bob;
-  Cancellation cancellation;
-  MessageSender sender = SenderTo(bob.server.endpoint(), std::nullopt, cancellation);
-  ASSERT_THAT(sender.Write(absl::Cord("abc")), IsOk());
-  EXPECT_EQ(sender.Finish()->message_bytes(), MessageBytes(3, std::nullopt));
+  const auto sent = Send(bob.server.endpoint(), std::nullopt,
+                         [](Write write) { return write(absl::Cord("abc")); });
+  EXPECT_EQ(sent->ledger.message_bytes(), MessageBytes(3, std::nullopt));
 }
 
 TEST(AliceChunksTest, OnlyRunDigestAndSnapshotCross) {
@@ -136,24 +148,27 @@ TEST(AliceChunksTest, OnlyRunDigestAndSnapshotCross) {
   ASSERT_EQ(chunks.size(), 1U);
   expected.set_crc32c(chunks[0].crc32c());
   expected.set_data(chunks[0].data());
-  expected.mutable_finish()->set_total_bytes(ContainerBytes(8, 5, 5 * 64) + 5 * 64);
+  expected.mutable_finish_write()->set_total_bytes(ContainerBytes(8, 5, 5 * 64) + 5 * 64);
   SHA256(reinterpret_cast<const unsigned char*>(chunks[0].data().data()),
          chunks[0].data().size(), digest);
-  expected.mutable_finish()->set_sha256(std::string(reinterpret_cast<char*>(digest), 32));
+  expected.mutable_finish_write()->set_sha256(
+      std::string(reinterpret_cast<char*>(digest), 32));
   EXPECT_EQ(chunks[0].SerializeAsString(), expected.SerializeAsString());
-  EXPECT_EQ(spoken->snapshot_sha256(), expected.finish().sha256());
+  EXPECT_EQ(spoken->snapshot_sha256(), expected.finish_write().sha256());
   EXPECT_THAT(metadata, ::testing::ElementsAre("user-agent"));
 }
 
 // The first error of a sender that writes for as long as it may.
 absl::Status EndlessWrites(FakeChannel& bob) {
   LoopbackServer server({&bob});
-  Cancellation cancellation;
-  MessageSender sender = SenderTo(server.endpoint(), std::nullopt, cancellation);
   const absl::Cord piece(std::string(1 << 20, 'x'));
-  absl::Status status;
-  while (status.ok()) status = sender.Write(piece);
-  return status;
+  return Send(server.endpoint(), std::nullopt,
+              [&](Write write) {
+                absl::Status status;
+                while (status.ok()) status = write(piece);
+                return status;
+              })
+      .status();
 }
 
 TEST(AliceChunksTest, ABobWhoStopsListeningIsFoundOut) {

@@ -42,9 +42,9 @@ TEST_F(BobBooksTest, ReturnsALongMessageAsItCame) {
   v1::SendRequest first = WholeChunk(1, data.substr(0, 1234567));
   v1::SendRequest last = WholeChunk(0, data.substr(1234567));
   last.clear_parameters_digest();
-  last.set_offset(1234567);
-  *last.mutable_finish() = WholeChunk(1, data).finish();
-  first.clear_finish();
+  last.set_write_offset(1234567);
+  *last.mutable_finish_write() = WholeChunk(1, data).finish_write();
+  first.clear_finish_write();
   ASSERT_THAT(SendChunks(*bob_.channel, {first, last}).status, IsOk());
   const auto message = GetMessage(*bob_.stub, 1);
   ASSERT_THAT(message, IsOk());
@@ -56,7 +56,7 @@ TEST_F(BobBooksTest, ReturnsNoMessageThatDidNotArriveWhole) {
   EXPECT_THAT(GetMessage(*bob_.stub, 9),
               StatusIs(Code::kNotFound, HasSubstr("no message of run 0000000000000009")));
   v1::SendRequest chunk = WholeChunk(9, "data");
-  chunk.clear_finish();
+  chunk.clear_finish_write();
   ASSERT_THAT(SendChunks(*bob_.channel, {chunk}).status,
               StatusIs(Code::kDataLoss, HasSubstr("finishing")));
   EXPECT_THAT(GetMessage(*bob_.stub, 9),
@@ -78,7 +78,7 @@ TEST_F(BobBooksTest, TheLedgerHoldsEachLayerOfTheMessage) {
   EXPECT_GT(books->ledger().connections(0).received_bytes(), books->ledger().message_bytes());
   // The connection of the stub is open.
   EXPECT_FALSE(books->ledger().connections(0).final());
-  EXPECT_EQ(books->snapshot_sha256(), chunk.finish().sha256());
+  EXPECT_EQ(books->snapshot_sha256(), chunk.finish_write().sha256());
   EXPECT_TRUE(books->has_payload_bytes());
   EXPECT_EQ(books->payload_bytes(), 0);
 }

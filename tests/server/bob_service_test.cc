@@ -129,7 +129,7 @@ TEST_F(BobServiceTest, RefusesAQuestionBeforeTheMessageIsComplete) {
   v1::SendResponse response;
   const auto writer = bob_.channel->Send(&context, &response);
   v1::SendRequest chunk = WholeChunk(kRun, data);
-  chunk.clear_finish();
+  chunk.clear_finish_write();
   ASSERT_TRUE(writer->Write(chunk));
   // The chunk is on its way: until it is there, the run is not known at all.
   absl::Status status = Decode(AskAll(parameters_)).status();

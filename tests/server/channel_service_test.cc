@@ -37,14 +37,14 @@ std::vector<v1::SendRequest> Chunks(uint64_t run_id, const std::string& data, si
   std::vector<v1::SendRequest> chunks;
   for (size_t offset = 0; offset < data.size(); offset += size) {
     v1::SendRequest& chunk = chunks.emplace_back();
-    chunk.set_offset(static_cast<int64_t>(offset));
+    chunk.set_write_offset(static_cast<int64_t>(offset));
     chunk.set_data(data.substr(offset, size));
     chunk.set_crc32c(Crc32c(chunk.data()));
   }
   const v1::SendRequest whole = WholeChunk(run_id, data);
   chunks.front().set_run_id(run_id);
   chunks.front().set_parameters_digest(whole.parameters_digest());
-  *chunks.back().mutable_finish() = whole.finish();
+  *chunks.back().mutable_finish_write() = whole.finish_write();
   return chunks;
 }
 
@@ -108,11 +108,11 @@ TEST_F(ChannelServiceTest, RefusesEveryFlippedBitOfAChunk) {
 
 TEST_F(ChannelServiceTest, RefusesAWrongLengthOrDigestAtTheEnd) {
   v1::SendRequest longer = WholeChunk(1, data_);
-  longer.mutable_finish()->set_total_bytes(1001);
+  longer.mutable_finish_write()->set_total_bytes(1001);
   EXPECT_THAT(Send(bob_, {longer}),
               StatusIs(Code::kDataLoss, HasSubstr("1000 bytes, not 1001")));
   v1::SendRequest other = WholeChunk(2, data_);
-  other.mutable_finish()->set_sha256(Sha256Of("another"));
+  other.mutable_finish_write()->set_sha256(Sha256Of("another"));
   EXPECT_THAT(Send(bob_, {other}), StatusIs(Code::kDataLoss, HasSubstr("SHA-256")));
 }
 
@@ -140,10 +140,10 @@ TEST_F(ChannelServiceTest, RefusesAnOpeningWithoutRunOrDigest) {
 TEST_F(ChannelServiceTest, RefusesAnEmptyChunkAndOneAfterTheEnd) {
   std::vector<v1::SendRequest> chunks = Chunks(1, data_, 500);
   chunks[1].clear_data();
-  chunks[1].clear_finish();
+  chunks[1].clear_finish_write();
   EXPECT_THAT(Send(bob_, chunks), StatusIs(Code::kInvalidArgument, HasSubstr("empty")));
   v1::SendRequest after;
-  after.set_offset(1000);
+  after.set_write_offset(1000);
   after.set_data("x");
   EXPECT_THAT(Send(bob_, {WholeChunk(2, data_), after}),
               StatusIs(Code::kInvalidArgument, HasSubstr("follows the finishing one")));

@@ -25,8 +25,8 @@ v1::SendRequest CheckValueChunk(uint64_t run_id) {
   chunk.set_parameters_digest("sixteen bytes :)");
   chunk.set_data("123456789");
   chunk.set_crc32c(0xe3069283);
-  chunk.mutable_finish()->set_total_bytes(9);
-  chunk.mutable_finish()->set_sha256(
+  chunk.mutable_finish_write()->set_total_bytes(9);
+  chunk.mutable_finish_write()->set_sha256(
       "\x15\xe2\xb0\xd3\xc3\x38\x91\xeb\xb0\xf1\xef\x60\x9e\xc4\x19\x42"
       "\x0c\x20\xe3\x20\xce\x94\xc6\x5f\xbc\x8c\x33\x12\x44\x8e\xb2\x25");
   return chunk;
@@ -34,7 +34,7 @@ v1::SendRequest CheckValueChunk(uint64_t run_id) {
 
 v1::SendRequest Unfinished(uint64_t run_id) {
   v1::SendRequest chunk = CheckValueChunk(run_id);
-  chunk.clear_finish();
+  chunk.clear_finish_write();
   return chunk;
 }
 
@@ -72,7 +72,7 @@ TEST_F(ChannelStreamsTest, AnEmptySnapshotIsAMessage) {
   v1::SendRequest chunk;
   chunk.set_run_id(1);
   chunk.set_parameters_digest("sixteen bytes :)");
-  chunk.mutable_finish()->set_sha256(
+  chunk.mutable_finish_write()->set_sha256(
       "\xe3\xb0\xc4\x42\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99\x6f\xb9\x24"
       "\x27\xae\x41\xe4\x64\x9b\x93\x4c\xa4\x95\x99\x1b\x78\x52\xb8\x55");
   EXPECT_THAT(Send({chunk}), IsOk());
@@ -81,15 +81,15 @@ TEST_F(ChannelStreamsTest, AnEmptySnapshotIsAMessage) {
 
 TEST_F(ChannelStreamsTest, TheFinishingChunkMayHoldNoData) {
   v1::SendRequest finish;
-  finish.set_offset(9);
-  *finish.mutable_finish() = CheckValueChunk(1).finish();
+  finish.set_write_offset(9);
+  *finish.mutable_finish_write() = CheckValueChunk(1).finish_write();
   EXPECT_THAT(Send({Unfinished(1), finish}), IsOk());
   EXPECT_EQ(GetMessage(*bob_.stub, 1)->bytes, "123456789");
 }
 
 TEST_F(ChannelStreamsTest, RefusesANegativeOffset) {
   v1::SendRequest chunk = CheckValueChunk(1);
-  chunk.set_offset(-1);
+  chunk.set_write_offset(-1);
   EXPECT_THAT(Send({chunk}), StatusIs(Code::kOutOfRange, HasSubstr("at offset -1 where")));
 }
 
@@ -99,32 +99,40 @@ TEST_F(ChannelStreamsTest, ARunUnderWayAdmitsNoSecondStream) {
               StatusIs(Code::kAlreadyExists, HasSubstr("a run is one message")));
   // The first one is not disturbed.
   v1::SendRequest finish;
-  finish.set_offset(9);
-  *finish.mutable_finish() = CheckValueChunk(1).finish();
+  finish.set_write_offset(9);
+  *finish.mutable_finish_write() = CheckValueChunk(1).finish_write();
   first.writer->Write(finish);
   first.writer->WritesDone();
   EXPECT_THAT(FromGrpc(first.writer->Finish()), IsOk());
   EXPECT_EQ(first.response.committed_size(), 9);
 }
 
-TEST_F(ChannelStreamsTest, AStreamWhoseSenderIsGoneMayBeSentAgain) {
+TEST_F(ChannelStreamsTest, WhatAStreamLeftWhoseSenderIsGoneIsGoneOnWith) {
   {
     OpenStream stream(bob_, 1);
     stream.context.TryCancel();
     EXPECT_THAT(FromGrpc(stream.writer->Finish()), StatusIs(Code::kCancelled, ::testing::_));
   }
   // Bob hears of it a little later.
-  while (!(*bob_.store.Find(1))->broken()) absl::SleepFor(absl::Milliseconds(1));
+  while (!(*bob_.store.Find(1))->idle_since().has_value()) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
   EXPECT_THAT(bob_.store.FindSealed(1),
               StatusIs(Code::kFailedPrecondition, HasSubstr("9 bytes arrived")));
-  EXPECT_THAT(Send({CheckValueChunk(1)}), IsOk());
+  EXPECT_THAT(Send({CheckValueChunk(1)}),
+              StatusIs(Code::kOutOfRange, HasSubstr("offset 9 was expected")));
+  v1::SendRequest rest = CheckValueChunk(1);
+  rest.set_write_offset(9);
+  rest.set_prefix_crc32c(0xe3069283);
+  rest.clear_data();
+  EXPECT_THAT(Send({rest}), IsOk());
 }
 
 TEST_F(ChannelStreamsTest, TheLimitHoldsForTheWholeMessage) {
   TestBob small(/*message_limit_bytes=*/9);
   EXPECT_THAT(SendChunks(*small.channel, {CheckValueChunk(1)}).status, IsOk());
   v1::SendRequest more;
-  more.set_offset(9);
+  more.set_write_offset(9);
   more.set_data("0");
   EXPECT_THAT(
       SendChunks(*small.channel, {Unfinished(2), more}).status,

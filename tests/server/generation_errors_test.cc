@@ -125,7 +125,7 @@ TEST(GenerationMessageTest, BobAnswersOnlyFromAWholeMessageOfThatRunAndVersion) 
   EXPECT_THAT(GenerateLast(*parties.bob_stub, AskLast(kRun, SmallGeneration())),
               StatusIs(Code::kNotFound, HasSubstr("no message of run")));
   v1::SendRequest chunk = WholeChunk(kRun, "data");
-  chunk.clear_finish();
+  chunk.clear_finish_write();
   EXPECT_THAT(SendChunks(*parties.bob.channel, {chunk}).status, StatusIs(Code::kDataLoss, _));
   EXPECT_THAT(GenerateLast(*parties.bob_stub, AskLast(kRun, SmallGeneration())),
               StatusIs(Code::kFailedPrecondition, HasSubstr("not complete")));

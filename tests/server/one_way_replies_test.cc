@@ -39,7 +39,7 @@ std::vector<Reply> Replies(const WholeRun& run, const Question& question) {
   replies.push_back(SendChunks(*bob.channel, {damaged}));
   question(bob).IgnoreError();
   v1::SendRequest endless = WholeChunk(kRun + 2, message, run.parameters);
-  endless.clear_finish();
+  endless.clear_finish_write();
   replies.push_back(SendChunks(*bob.channel, {endless}));
   return replies;
 }

@@ -4,7 +4,9 @@
 // The services in this process, on loopback ports, and stubs to speak to them.
 
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "common/base/checksum.h"
 #include "common/reduction/parameters.h"
@@ -32,8 +34,10 @@ struct TestAlgorithm {
 
 // A Bob with an algorithm process of his own.
 struct TestBob {
-  explicit TestBob(int64_t message_limit_bytes = int64_t{1} << 26)
-      : store(message_limit_bytes) {
+  explicit TestBob(int64_t message_limit_bytes = int64_t{1} << 26,
+                   std::unique_ptr<const Spool> spool = std::make_unique<Spool>())
+      : store(message_limit_bytes, std::move(spool)) {
+    if (!store.Recover().ok()) throw std::runtime_error("the spool cannot be taken up");
     channel_endpoint = server.endpoint();
   }
 
@@ -73,8 +77,8 @@ inline v1::SendRequest WholeChunk(uint64_t run_id, const std::string& data,
   chunk.set_parameters_digest(ParametersDigest(parameters));
   chunk.set_crc32c(Crc32c(data));
   chunk.set_data(data);
-  chunk.mutable_finish()->set_total_bytes(static_cast<int64_t>(data.size()));
-  chunk.mutable_finish()->set_sha256(Sha256Of(data));
+  chunk.mutable_finish_write()->set_total_bytes(static_cast<int64_t>(data.size()));
+  chunk.mutable_finish_write()->set_sha256(Sha256Of(data));
   return chunk;
 }
 

@@ -16,11 +16,12 @@
 
 #include "common/wire/channels.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/transport_tuning.h"
 
 namespace kvwire {
 
-// Serves on a port that the system picks. Its services must outlive it; calls that
-// are under way at its end are cancelled.
+// Serves on a port that the system picks, with the window of Alice's channel. Its services
+// must outlive it; calls that are under way at its end are cancelled.
 class LoopbackServer {
  public:
   explicit LoopbackServer(const std::vector<grpc::Service*>& services,
@@ -30,6 +31,7 @@ class LoopbackServer {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     builder.SetMaxSendMessageSize(kMaxMessageBytes);
+    FixChannelWindow(builder);
     builder.AddListeningPort(endpoint_.ToString(), grpc::InsecureServerCredentials(),
                              &endpoint_.port);
     for (grpc::Service* service : services) builder.RegisterService(service);

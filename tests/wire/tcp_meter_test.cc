@@ -228,9 +228,9 @@ TEST_F(TcpMeterTest, RefusesADescriptorThatIsAnotherSocketByNow) {
   Pair another(listener_);
   const OpenSocket stale = Found(pair.client);
   ASSERT_EQ(dup2(another.client.get(), pair.client.get()), pair.client.get());
-  EXPECT_THAT(
-      TcpMeter::Attach(stale),
-      StatusIs(absl::StatusCode::kInternal, HasSubstr("closed before it could be metered")));
+  EXPECT_THAT(TcpMeter::Attach(stale),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       HasSubstr("closed before it could be metered")));
   pair.client.Close();
   EXPECT_THAT(TcpMeter::Attach(stale),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("connection to " + stale.peer)));

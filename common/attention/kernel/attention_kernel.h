@@ -52,12 +52,13 @@ struct AttentionKernel {
   void (*load)(const float* queries, int64_t stride, int64_t rows, int64_t dims,
                float zero_rows, const QueryPanel& panel);
 
-  // Shows the tokens to each of `count` panels. `scores` holds tile_keys * the lanes of the
-  // widest panel, aligned as they are. Weights below 2^-64 of the largest so far are 0, so
-  // that nothing denormal is computed with, however sharp the softmax; what is dropped is
+  // Shows the tokens to each of `count` panels, and fetches meanwhile the first of those that
+  // it will be called with next, which may be any tokens. `scores` holds tile_keys * the lanes
+  // of the widest panel, aligned as they are. Weights below 2^-64 of the largest so far are 0,
+  // so that nothing denormal is computed with, however sharp the softmax; what is dropped is
   // less than 2^-64 a token. A NaN, and the difference of infinities, gives NaN.
-  void (*absorb)(const KernelTokens& tokens, int64_t dims, const QueryPanel* panels,
-                 int64_t count, float* scores);
+  void (*absorb)(const KernelTokens& tokens, const KernelTokens& next, int64_t dims,
+                 const QueryPanel* panels, int64_t count, float* scores);
 
   // Writes outputs / masses of the first `rows` queries, `stride` numbers apart; zeros where
   // the mass is 0.

@@ -14,9 +14,12 @@
 #include <cstdint>
 
 #include "common/attention/kernel/attention_kernel.h"
+#include "common/attention/kernel/fetch_ahead.h"
 #include "common/attention/kernel/lane_blocks.h"
 #include "common/attention/kernel/pair_rows.h"
-#include "common/attention/kernel/panel_products.h"
+#include "common/attention/kernel/panel_outputs.h"
+#include "common/attention/kernel/panel_rows.h"
+#include "common/attention/kernel/panel_scores.h"
 #include "common/attention/kernel/single_query.h"
 #include "common/attention/kernel/tile_weights.h"
 
@@ -29,9 +32,9 @@ class PanelKernel {
     return {Isa::kLanes,
             Isa::kMostVectors,
             kTileKeys,
-            Load,
+            PanelRows<Isa>::Load,
             Absorb,
-            Store,
+            PanelRows<Isa>::Store,
             PairRows<Isa>::Multiply,
             PairRows<Isa>::Combine};
   }
@@ -41,90 +44,74 @@ class PanelKernel {
   using Vector = typename Isa::Vector;
 
   // The keys and the values of a tile stay in the second cache while the panels come by.
-  static constexpr int64_t kTileKeys = 256;
+  static constexpr int64_t kTileKeys = 128;
   static constexpr int64_t kLanes = Isa::kLanes;
 
-  static void Load(const float* queries, int64_t stride, int64_t rows, int64_t dims,
-                   float zero_rows, const QueryPanel& panel) {
-    // Zero keys score 0 whatever the query; without them nothing is seen yet.
-    const float top = zero_rows > 0 ? 0 : -__FLT_MAX__;
-    if (panel.vectors == 0) {
-      for (int64_t j = 0; j < dims; ++j) panel.queries[j] = queries[j];
-      for (int64_t j = 0; j < dims; ++j) panel.outputs[j] = 0;
-      *panel.tops = top;
-      *panel.masses = zero_rows;
-      return;
-    }
-    const int64_t width = panel.vectors * kLanes;
-    for (int64_t first = 0; first < width; first += kLanes) {
-      Blocks::ToLanes(queries + first * stride, stride, rows - first, dims,
-                      panel.queries + first, width);
-      Blocks::Store(panel.tops + first, Isa::All(top));
-      Blocks::Store(panel.masses + first, Isa::All(zero_rows));
-    }
-    for (int64_t i = 0; i < dims * width; i += kLanes) {
-      Blocks::Store(panel.outputs + i, Vector{});
-    }
-  }
-
-  static void Absorb(const KernelTokens& tokens, int64_t dims, const QueryPanel* panels,
-                     int64_t count, float* scores) {
+  static void Absorb(const KernelTokens& tokens, const KernelTokens& next, int64_t dims,
+                     const QueryPanel* panels, int64_t count, float* scores) {
+    KernelTokens tile = Tile(tokens, 0);
     for (int64_t first = 0; first < tokens.rows; first += kTileKeys) {
-      KernelTokens tile = tokens;
-      tile.keys += first * tokens.stride;
-      tile.values += first * tokens.stride;
-      if (tile.log_weights != nullptr) tile.log_weights += first;
-      tile.rows = tokens.rows - first < kTileKeys ? tokens.rows - first : kTileKeys;
-      for (int64_t i = 0; i < count; ++i) AbsorbTile(tile, dims, panels[i], scores);
+      const bool last = first + kTileKeys >= tokens.rows;
+      const KernelTokens ahead = last ? Tile(next, 0) : Tile(tokens, first + kTileKeys);
+      for (int64_t i = 0; i < count; ++i) {
+        AbsorbTile(tile, {ahead, i, count}, dims, panels[i], scores);
+      }
+      tile = ahead;
     }
   }
 
-  static void Store(const QueryPanel& panel, int64_t rows, int64_t dims, float* outputs,
-                    int64_t stride) {
-    if (panel.vectors == 0) {
-      const float share = *panel.masses == 0 ? 0 : 1 / *panel.masses;
-      for (int64_t j = 0; j < dims; ++j) outputs[j] = panel.outputs[j] * share;
-      return;
+  // Of the tile that comes next, what is fetched while one panel sees this one.
+  struct Share {
+    KernelTokens tile;
+    int64_t part;
+    int64_t parts;
+
+    FetchAhead<Isa> Fetch(const float* rows, int64_t steps) const {
+      return {rows, tile.rows * tile.stride, part, parts, steps};
     }
-    const int64_t width = panel.vectors * kLanes;
-    for (int64_t first = 0; first < rows; first += kLanes) {
-      const Vector mass = Blocks::Fetch(panel.masses + first);
-      const Vector shares = mass == Vector{} ? Vector{} : Isa::All(1) / mass;
-      Blocks::FromLanes(panel.outputs + first, width, shares, rows - first, dims,
-                        outputs + first * stride, stride);
-    }
+  };
+
+  static KernelTokens Tile(const KernelTokens& tokens, int64_t first) {
+    const int64_t rows = tokens.rows - first < kTileKeys ? tokens.rows - first : kTileKeys;
+    return {tokens.keys + first * tokens.stride, tokens.values + first * tokens.stride,
+            tokens.log_weights == nullptr ? nullptr : tokens.log_weights + first, rows,
+            tokens.stride};
   }
 
-  static void AbsorbTile(const KernelTokens& tile, int64_t dims, const QueryPanel& panel,
-                         float* scores) {
+  static void AbsorbTile(const KernelTokens& tile, const Share& next, int64_t dims,
+                         const QueryPanel& panel, float* scores) {
     if (panel.vectors == 0) SingleQuery<Isa>::AbsorbTile(tile, dims, panel, scores);
-    if (panel.vectors == 1) AbsorbWide<1>(tile, dims, panel, scores);
-    if (panel.vectors == 2) AbsorbWide<2>(tile, dims, panel, scores);
+    if (panel.vectors == 1) AbsorbWide<1>(tile, next, dims, panel, scores);
+    if (panel.vectors == 2) AbsorbWide<2>(tile, next, dims, panel, scores);
     if constexpr (Isa::kMostVectors > 2) {
-      if (panel.vectors == 3) AbsorbWide<3>(tile, dims, panel, scores);
+      if (panel.vectors == 3) AbsorbWide<3>(tile, next, dims, panel, scores);
     }
   }
 
   template <int kVectors>
-  static void AbsorbWide(const KernelTokens& tile, int64_t dims, const QueryPanel& panel,
-                         float* scores) {
-    using Products = PanelProducts<Isa, kVectors>;
-    float tops[Products::kWidth];
-    float factors[Products::kWidth];
-    for (int64_t v = 0; v < Products::kWidth; ++v) tops[v] = panel.tops[v];
-    Products::Score(panel.queries, tile, dims, scores, tops);
-    for (int64_t first = 0; first < Products::kWidth; first += kLanes) {
+  static void AbsorbWide(const KernelTokens& tile, const Share& next, int64_t dims,
+                         const QueryPanel& panel, float* scores) {
+    using Scores = PanelScores<Isa, kVectors>;
+    using Outputs = PanelOutputs<Isa, kVectors>;
+    constexpr int64_t kWidth = kVectors * kLanes;
+    float tops[kWidth];
+    float factors[kWidth];
+    for (int64_t v = 0; v < kWidth; ++v) tops[v] = panel.tops[v];
+    Scores::Score(panel.queries, tile, dims,
+                  next.Fetch(next.tile.keys, Scores::Steps(tile.rows, dims)), scores, tops);
+    for (int64_t first = 0; first < kWidth; first += kLanes) {
       const Vector top = Blocks::Fetch(tops + first);
       const Vector factor =
           TileWeights<Isa>::Exponential(Blocks::Fetch(panel.tops + first) - top);
-      const Vector sum =
-          TileWeights<Isa>::Weigh(scores + first, tile.rows, Products::kWidth, top);
+      const Vector sum = TileWeights<Isa>::Weigh(scores + first, tile.rows, kWidth, top);
       const Vector mass = Blocks::Fetch(panel.masses + first);
       Blocks::Store(panel.masses + first, Isa::MultiplyAdd(mass, factor, sum));
       Blocks::Store(panel.tops + first, top);
       Blocks::Store(factors + first, factor);
     }
-    Products::AddValues(scores, tile, dims, factors, panel.outputs);
+    Outputs::Add(scores, tile, dims,
+                 next.Fetch(next.tile.values, Outputs::Steps(tile.rows, dims)), factors,
+                 panel.outputs);
   }
 };
 

@@ -6,13 +6,23 @@
 #include "common/base/cord_views.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/parameters.h"
-#include "server/alice_sender.h"
+#include "server/alice_transfer.h"
 #include "server/bob_channel_service.h"
 #include "tests/bench/transfer/transfer_mode.h"
 #include "tests/bench/transfer/tuned_server.h"
 
 namespace kvwire::bench {
 namespace {
+
+absl::Status WritePieces(std::string_view source,
+                         absl::FunctionRef<absl::Status(absl::Cord)> write) {
+  constexpr size_t kPieceBytes = size_t{1} << 20;  // as algorithms hand it out
+  for (; !source.empty(); source.remove_prefix(std::min(source.size(), kPieceBytes))) {
+    KVWIRE_RETURN_IF_ERROR(
+        write(absl::MakeCordFromExternal(CordView(source.substr(0, kPieceBytes)), [] {})));
+  }
+  return absl::OkStatus();
+}
 
 class ChannelSender final : public Sender {
  public:
@@ -23,16 +33,20 @@ class ChannelSender final : public Sender {
                             ConnectMeasured(receiver_, absl::Seconds(10), "the receiver"));
     const absl::Time start = absl::Now();
     Cancellation cancellation;
-    MessageSender sender(std::move(connection), ++run_id_,
-                         std::string(kParametersDigestBytes, 'd'), std::nullopt, cancellation);
-    constexpr size_t kPieceBytes = size_t{1} << 20;  // as algorithms hand it out
-    for (; !source.empty(); source.remove_prefix(std::min(source.size(), kPieceBytes))) {
-      KVWIRE_RETURN_IF_ERROR(sender.Write(
-          absl::MakeCordFromExternal(CordView(source.substr(0, kPieceBytes)), [] {})));
-    }
-    KVWIRE_ASSIGN_OR_RETURN(const v1::ChannelLedger ledger, sender.Finish());
+    const TransferOptions options{
+        .channel = receiver_,
+        .run_id = ++run_id_,
+        .parameters_digest = std::string(kParametersDigestBytes, 'd'),
+        .patience = absl::Seconds(10)};
+    KVWIRE_ASSIGN_OR_RETURN(const kvwire::Transfer sent,
+                            TransferMessage(
+                                std::move(connection), options,
+                                [source](absl::FunctionRef<absl::Status(absl::Cord)> write) {
+                                  return WritePieces(source, write);
+                                },
+                                cancellation));
     return Transfer{.duration = absl::Now() - start,
-                    .wire_bytes = ledger.connections(0).sent_bytes()};
+                    .wire_bytes = sent.ledger.connections(0).sent_bytes()};
   }
 
  private:

@@ -34,7 +34,7 @@ class PlainSender final : public Sender {
     v1::SendRequest request;
     int64_t offset = 0;
     while (!source.empty()) {
-      request.set_offset(offset);
+      request.set_write_offset(offset);
       request.set_data(source.data(), std::min(source.size(), kMessageBytes));
       offset += static_cast<int64_t>(request.data().size());
       source.remove_prefix(request.data().size());
@@ -60,10 +60,10 @@ class PlainService final : public v1::OneWayChannelService::Service {
     v1::SendRequest request;
     while (reader->Read(&request)) {
       const std::string& data = request.data();
-      if (request.offset() + static_cast<int64_t>(data.size()) > bytes_) {
+      if (request.write_offset() + static_cast<int64_t>(data.size()) > bytes_) {
         return grpc::Status(grpc::StatusCode::OUT_OF_RANGE, "more than was agreed on");
       }
-      std::memcpy(destination_ + request.offset(), data.data(), data.size());
+      std::memcpy(destination_ + request.write_offset(), data.data(), data.size());
     }
     return grpc::Status::OK;
   }

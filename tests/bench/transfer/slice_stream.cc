@@ -55,7 +55,7 @@ class SliceSender final : public Sender {
       const size_t size = std::min<size_t>(source.size(), MessageSender::ChunkBytesAt(offset));
       const std::string_view data = source.substr(0, size);
       source.remove_prefix(size);
-      fields.set_offset(offset);
+      fields.set_write_offset(offset);
       fields.set_crc32c(Crc32c(data));
       offset += static_cast<int64_t>(size);
       grpc::WriteOptions options;
@@ -79,11 +79,11 @@ class SliceHandler {
     v1::SendRequest fields;
     absl::Cord data;
     KVWIRE_RETURN_IF_ERROR(SplitBulkMessage(message, kData, fields, data));
-    if (fields.offset() + static_cast<int64_t>(data.size()) > bytes_) {
+    if (fields.write_offset() + static_cast<int64_t>(data.size()) > bytes_) {
       return absl::OutOfRangeError("more than was agreed on");
     }
     uint32_t crc = 0;
-    int64_t at = fields.offset();
+    int64_t at = fields.write_offset();
     for (const absl::string_view chunk : data.Chunks()) {
       const std::string_view piece = StdView(chunk);
       crc = Crc32c(piece, crc);
@@ -109,10 +109,10 @@ class SliceService final : public v1::OneWayChannelService::WithRawCallbackMetho
  public:
   SliceService(char* destination, int64_t bytes) : destination_(destination), bytes_(bytes) {}
 
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* /*context*/,
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
                                                   grpc::ByteBuffer* response) override {
     return new StreamReader<grpc::ByteBuffer, SliceHandler>(
-        pool_, std::make_unique<SliceHandler>(destination_, bytes_, response));
+        *context, pool_, std::make_unique<SliceHandler>(destination_, bytes_, response));
   }
 
  private:

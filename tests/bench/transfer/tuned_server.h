@@ -21,6 +21,7 @@ class TunedServer {
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     TuneReceiver(builder);
+    FixChannelWindow(builder);
     builder.AddListeningPort(Endpoint{host, 0}.ToString(), grpc::InsecureServerCredentials(),
                              &port_);
     builder.RegisterService(&service);

@@ -1,0 +1,31 @@
+#ifndef KVWIRE_TESTS_CHAOS_BOB_IN_PROCESS_H_
+#define KVWIRE_TESTS_CHAOS_BOB_IN_PROCESS_H_
+
+// Bob's end of the channel in this process.
+
+#include <memory>
+#include <utility>
+
+#include "server/bob_channel_service.h"
+#include "server/bob_message_store.h"
+#include "tests/wire/loopback_server.h"
+
+namespace kvwire {
+
+struct BobInProcess {
+  explicit BobInProcess(int64_t message_limit_bytes,
+                        std::unique_ptr<const Spool> spool = std::make_unique<Spool>())
+      : store(message_limit_bytes, std::move(spool)) {
+    channel = server.endpoint();
+  }
+
+  MessageStore store;
+  WorkPool pool{8};
+  Endpoint channel;
+  OneWayChannelHost host{store, pool, channel};
+  LoopbackServer server{{&host}};
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_TESTS_CHAOS_BOB_IN_PROCESS_H_

@@ -1,0 +1,287 @@
+// Alice over connections that break, with a proxy between her and a Bob in this process.
+
+#include "server/alice_transfer.h"
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/time/clock.h"
+#include "common/wire/ledger_payload.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/chaos/tcp_proxy.h"
+#include "tests/server/bob_calls.h"
+#include "tests/server/fake_channel.h"
+#include "tests/server/spool_directory.h"
+#include "tests/server/test_services.h"
+#include "tests/status/status_matchers.h"
+
+namespace kvwire {
+namespace {
+
+using ::testing::HasSubstr;
+using Code = absl::StatusCode;
+
+constexpr uint64_t kRun = 6;
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+std::string TestData() {
+  std::mt19937_64 random(11);
+  std::string bytes(3000, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+struct Sending {
+  explicit Sending(const Endpoint& channel)
+      : options{.channel = channel,
+                .run_id = kRun,
+                .parameters_digest = ParametersDigest(SmallParameters()),
+                .patience = kPatience,
+                .chunk_bytes = 100} {}
+
+  absl::StatusOr<Transfer> Run() {
+    auto connection = ConnectMeasured(options.channel, options.patience, "Bob's channel");
+    if (!connection.ok()) return connection.status();
+    return RunOver(*std::move(connection));
+  }
+
+  absl::StatusOr<Transfer> RunOver(MeasuredChannel connection) {
+    return TransferMessage(
+        std::move(connection), options,
+        [this](absl::FunctionRef<absl::Status(absl::Cord)> write) {
+          ++made;
+          return write(absl::Cord(data));
+        },
+        cancellation);
+  }
+
+  std::string data = TestData();
+  TransferOptions options;
+  Cancellation cancellation;
+  int made = 0;
+};
+
+TEST(AliceTransferTest, AMessageOverManyCutsArrivesWholeAndOnce) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  for (int64_t k = 0; k < 8; ++k) {
+    proxy.Push({.kind = FaultKind::kReset, .after_bytes = 600 + 50 * k});
+  }
+  Sending sending(proxy.endpoint());
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
+  const int rows = sent->ledger.connections_size();
+  EXPECT_EQ(proxy.fired(FaultKind::kReset), rows - 1);
+  EXPECT_EQ(sending.made, rows);
+  EXPECT_GT(rows, 3);
+  for (int k = 0; k < rows; ++k) {
+    EXPECT_EQ(sent->ledger.connections(k).ended(),
+              k + 1 < rows ? v1::CONNECTION_END_RESET : v1::CONNECTION_END_CLEAN);
+  }
+  const v1::ChannelLedger bobs = GetLedger(*bob.stub, kRun, 10)->ledger();
+  EXPECT_EQ(bobs.snapshot_bytes(), 3000);
+  EXPECT_EQ(bobs.message_count(), 30);
+  // What was sent beyond what Bob took was sent again, and nothing else.
+  EXPECT_EQ(sent->ledger.message_count() - bobs.message_count(),
+            sent->ledger.resent_bytes() / 100);
+}
+
+TEST(AliceTransferTest, EveryKindOfFaultIsOvercome) {
+  TestBob bob;
+  for (int kind = static_cast<int>(kFirstFault); kind <= static_cast<int>(kLastFault);
+       ++kind) {
+    TcpProxy proxy(bob.server.endpoint());
+    const Fault fault{.kind = static_cast<FaultKind>(kind), .after_bytes = 1500, .seed = 3};
+    if (fault.kind == FaultKind::kFlipToAlice || fault.kind == FaultKind::kHalfCloseToAlice) {
+      continue;  // so many bytes do not come back
+    }
+    proxy.Push(fault);
+    Sending sending(proxy.endpoint());
+    sending.options.patience = absl::Milliseconds(500);
+    const auto sent = sending.Run();
+    EXPECT_THAT(sent.status(), IsOk()) << FaultName(fault.kind);
+    EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data) << FaultName(fault.kind);
+    EXPECT_THAT(CloseRun(*bob.stub, kRun), IsOk());
+  }
+}
+
+TEST(AliceTransferTest, WithoutFaultsThereIsOneConnectionAndNoQuestion) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(sent->ledger.connections_size(), 1);
+  EXPECT_EQ(sent->ledger.connections(0).connection_id(), 0U);
+  EXPECT_EQ(sent->ledger.resent_bytes(), 0);
+  EXPECT_EQ(sending.made, 1);
+}
+
+// gRPC makes it anew for the first call, over a socket that nobody meters.
+TEST(AliceTransferTest, OfAConnectionThatBreaksBeforeTheFirstCallNothingIsGuessed) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  auto connection = ConnectMeasured(sending.options.channel, kPatience, "Bob's channel");
+  ASSERT_THAT(connection.status(), IsOk());
+  for (const OpenSocket& socket : ListOpenSockets()) {
+    if (socket.peer_port == bob.server.endpoint().port) shutdown(socket.descriptor, SHUT_RDWR);
+  }
+  const auto sent = sending.RunOver(*std::move(connection));
+  ASSERT_THAT(sent.status(), IsOk());
+  ASSERT_EQ(sent->ledger.connections_size(), 2);
+  EXPECT_EQ(sent->ledger.connections(0).ended(), v1::CONNECTION_END_KILLED);
+  EXPECT_EQ(sent->ledger.connections(1).ended(), v1::CONNECTION_END_CLEAN);
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+}
+
+TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
+  TestBob bob;
+  {
+    Sending sending(bob.server.endpoint());
+    v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
+    part.clear_finish_write();
+    grpc::ClientContext context;
+    v1::SendResponse response;
+    const auto writer = bob.channel->Send(&context, &response);
+    writer->Write(part);
+    writer->WritesDone();
+    EXPECT_FALSE(writer->Finish().ok());
+  }
+  Sending sending(bob.server.endpoint());
+  sending.options.resume = true;
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(sent->ledger.resumed_at_bytes(), 1000);
+  EXPECT_EQ(sent->ledger.message_count(), 20);
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  // And once more, all being there: the answer alone was missing.
+  const auto again = sending.Run();
+  ASSERT_THAT(again.status(), IsOk());
+  EXPECT_EQ(again->ledger.resumed_at_bytes(), 3000);
+  EXPECT_EQ(again->sha256, Sha256Of(sending.data));
+}
+
+TEST(AliceTransferTest, AStreamThatIsUnderWayIsTakenOver) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
+  part.clear_finish_write();
+  grpc::ClientContext context;
+  v1::SendResponse response;
+  const auto writer = bob.channel->Send(&context, &response);
+  writer->Write(part);
+  while (!bob.store.Find(kRun).ok()) absl::SleepFor(absl::Milliseconds(1));
+  const auto sent = sending.Run();
+  ASSERT_THAT(sent.status(), IsOk());
+  EXPECT_EQ(sent->ledger.connections_size(), 2);
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  writer->WritesDone();
+  EXPECT_THAT(FromGrpc(writer->Finish()), StatusIs(Code::kAborted, HasSubstr("took over")));
+}
+
+TEST(AliceTransferTest, AnotherMessageThanTheOneBegunIsRefused) {
+  TestBob bob;
+  Sending sending(bob.server.endpoint());
+  ASSERT_THAT(sending.Run().status(), IsOk());
+  sending.options.resume = true;
+  sending.data.back() ^= 1;
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kAlreadyExists, HasSubstr("message already")));
+  sending.data.resize(2000);
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kAborted, HasSubstr("it is another one")));
+}
+
+TEST(AliceTransferTest, GivesUpAfterSixConnectionsInVainAndSaysWhatBecameOfThem) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  for (int k = 0; k < 20; ++k) proxy.Push({.kind = FaultKind::kReset, .after_bytes = 300});
+  Sending sending(proxy.endpoint());
+  const auto sent = sending.Run();
+  EXPECT_THAT(sent, StatusIs(Code::kUnavailable, HasSubstr("Bob's channel")));
+  const auto ledger = LedgerOf(sent.status());
+  ASSERT_TRUE(ledger.has_value());
+  EXPECT_EQ(ledger->connections_size(), kFruitlessConnections);
+}
+
+TEST(AliceTransferTest, ABobWhoStandsStillIsLeft) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  proxy.Push({.kind = FaultKind::kStall, .after_bytes = 1000});
+  Sending sending(proxy.endpoint());
+  sending.options.patience = absl::Milliseconds(300);
+  EXPECT_THAT(sending.Run().status(), IsOk());
+  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+}
+
+// However long Bob's disk takes: she is ahead of it by the window of his channel and little
+// more, and that is what is sent again.
+TEST(AliceTransferTest, ACutCostsNoMoreThanTheWindowAndAFewChunks) {
+  const std::string directory = MakeSpoolDirectory();
+  const absl::Cleanup remove = [&] { std::filesystem::remove_all(directory); };
+  std::atomic<int64_t> connections = 1;
+  std::atomic<int> writes = 0;
+  const SpoolFault stand_still = [&](SpoolCall call) {
+    constexpr int kSecondChunk = 4;  // after the opening, the connection and the first
+    if (call != SpoolCall::kWrite || ++writes != kSecondChunk) return 0;
+    while (connections < 2) absl::SleepFor(absl::Milliseconds(1));
+    return 0;
+  };
+  TestBob bob(int64_t{1} << 30, *Spool::Open(directory, stand_still));
+  TcpProxy proxy(bob.server.endpoint());
+  Sending sending(proxy.endpoint());
+  sending.data = std::string(size_t{64} << 20, 'x');
+  sending.options.chunk_bytes = 0;
+  sending.options.patience = absl::Seconds(1);
+  std::thread watch([&] {
+    while (connections < 2) {
+      absl::SleepFor(absl::Milliseconds(1));
+      connections = proxy.connections();
+    }
+  });
+  const auto sent = sending.Run();
+  connections = 2;
+  watch.join();
+  ASSERT_THAT(sent.status(), IsOk());
+  ASSERT_EQ(sent->ledger.connections_size(), 2);
+  EXPECT_GE(sent->ledger.resent_bytes(), kChannelWindowBytes);
+  EXPECT_LE(sent->ledger.resent_bytes(), kMostResentBytes);
+  EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
+}
+
+TEST(AliceTransferTest, WhatBobRefusesForGoodIsNotTriedAgain) {
+  FakeChannel bob;
+  int calls = 0;
+  bob.send = [&](auto&, auto&, auto&) {
+    ++calls;
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no room");
+  };
+  LoopbackServer server({&bob});
+  Sending sending(server.endpoint());
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kResourceExhausted, HasSubstr("no room")));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(AliceTransferTest, CancellingEndsAnyWait) {
+  TestBob bob;
+  TcpProxy proxy(bob.server.endpoint());
+  for (int k = 0; k < 20; ++k) proxy.Push({.kind = FaultKind::kStall, .after_bytes = 700});
+  Sending sending(proxy.endpoint());
+  std::thread canceller([&] {
+    while (proxy.fired(FaultKind::kStall) == 0) absl::SleepFor(absl::Milliseconds(1));
+    sending.cancellation.Cancel();
+  });
+  // It would wait for a minute else, which is the limit of this test.
+  EXPECT_FALSE(sending.Run().ok());
+  canceller.join();
+  EXPECT_TRUE(sending.cancellation.cancelled());
+}
+
+}  // namespace
+}  // namespace kvwire
