@@ -25,6 +25,7 @@ _FOLDER = pathlib.Path(__file__).resolve().parent
 _FROM_BASE = {
     "full": (images.build_full,),
     "python": (functools.partial(images.build_variant, name="python"),),
+    "restart": (functools.partial(images.build_variant, name="slow-link"),),
     "slow": (functools.partial(images.build_variant, name="slow-link"),),
 }
 
