@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -16,6 +18,8 @@ struct CertsOptions {
   CertificateFolderOptions folder;
   int days = 30;
   bool expired = false;
+  bool check = false;
+  std::string renew;  // how often; empty: once
 };
 
 constexpr absl::Duration kDay = absl::Hours(24);
@@ -23,7 +27,7 @@ const absl::Duration kAuthorityLifetime = 10 * 366 * kDay;
 // Clocks differ a little.
 constexpr absl::Duration kSkew = absl::Minutes(5);
 
-absl::StatusOr<int> CertsCommand(CertsOptions options) {
+absl::Status WriteOnce(CertsOptions options) {
   const absl::Time now = absl::Now();
   const absl::Duration length = options.days * kDay;
   options.folder.validity = {.begin = now - kSkew, .end = now + length};
@@ -36,7 +40,43 @@ absl::StatusOr<int> CertsCommand(CertsOptions options) {
                           WriteCertificates(options.folder));
   for (const std::string& file : files) std::cout << file << '\n';
   std::cout << std::flush;
-  return kExitGood;
+  return absl::OkStatus();
+}
+
+// Writes certificates again and again, until a signal comes, and returns its exit code.
+absl::StatusOr<int> KeepWriting(const CertsOptions& options, absl::Duration pause) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const timespec wait = absl::ToTimespec(pause);
+  while (true) {
+    KVWIRE_RETURN_IF_ERROR(WriteOnce(options));
+    int signal = 0;
+    do {
+      signal = sigtimedwait(&signals, nullptr, &wait);
+    } while (signal < 0 && errno == EINTR);
+    if (signal > 0) return 128 + signal;
+  }
+}
+
+absl::StatusOr<int> CertsCommand(const CertsOptions& options) {
+  if (options.check) {
+    KVWIRE_RETURN_IF_ERROR(CheckCertificates(options.folder));
+    return kExitGood;
+  }
+  if (options.renew.empty()) {
+    KVWIRE_RETURN_IF_ERROR(WriteOnce(options));
+    return kExitGood;
+  }
+  absl::Duration pause;
+  if (!absl::ParseDuration(options.renew, &pause) || pause <= absl::ZeroDuration() ||
+      pause >= options.days * kDay) {
+    return absl::InvalidArgumentError(
+        "--renew is a duration like 12h, above 0 and shorter than the certificates hold");
+  }
+  return KeepWriting(options, pause);
 }
 
 }  // namespace
@@ -57,6 +97,15 @@ Command AddCertsCommand(CLI::App& app) {
          "--host", options->folder.hosts,
          "name or address where a service is reached, besides localhost; may be repeated")
       ->take_all();
+  app.add_flag("--party-folders", options->folder.party_folders,
+               "a folder NAME for each party, with tls.crt, tls.key and ca.crt, and not files "
+               "NAME.crt and NAME.key");
+  app.add_option("--renew", options->renew,
+                 "stay, and sign new ones as often as this says (12h), until stopped");
+  app.add_flag(
+         "--check", options->check,
+         "write nothing: exit with 0 if all files are there and go together, else with 2")
+      ->excludes("--renew");
   app.add_option("--days", options->days, "how long the certificates hold")
       ->check(CLI::Range(1, 3650))
       ->capture_default_str();

@@ -25,6 +25,13 @@ std::string FileOf(const std::string& folder, const std::string& name,
   return absl::StrCat(folder, "/", name, ".", kind);
 }
 
+ServerTls PartyFolderTls(const std::string& folder, const std::string& name) {
+  const std::string own = absl::StrCat(folder, "/", name);
+  return {.cert_file = FileOf(own, "tls", "crt"),
+          .key_file = FileOf(own, "tls", "key"),
+          .client_ca_file = FileOf(own, "ca", "crt")};
+}
+
 absl::Status WriteFile(const std::string& path, const std::string& bytes, mode_t mode) {
   const std::string fresh = absl::StrCat(path, ".new");
   std::remove(fresh.c_str());
@@ -54,6 +61,18 @@ class Folder {
     KVWIRE_RETURN_IF_ERROR(WriteFile(key, keyed.key, kSecret));
     KVWIRE_RETURN_IF_ERROR(WriteFile(certificate, keyed.certificate, kPublic));
     written_.insert(written_.end(), {certificate, key});
+    return absl::OkStatus();
+  }
+
+  absl::Status WritePartyFolder(const std::string& name, const KeyedCertificate& keyed,
+                                const std::string& authority) {
+    const ServerTls files = PartyFolderTls(path_, name);
+    std::error_code error;
+    std::filesystem::create_directories(absl::StrCat(path_, "/", name), error);
+    KVWIRE_RETURN_IF_ERROR(WriteFile(files.client_ca_file, authority, kPublic));
+    KVWIRE_RETURN_IF_ERROR(WriteFile(files.key_file, keyed.key, kSecret));
+    KVWIRE_RETURN_IF_ERROR(WriteFile(files.cert_file, keyed.certificate, kPublic));
+    written_.insert(written_.end(), {files.client_ca_file, files.cert_file, files.key_file});
     return absl::OkStatus();
   }
 
@@ -94,9 +113,21 @@ absl::StatusOr<std::vector<std::string>> WriteCertificates(
     subject.hosts.push_back(name);
     KVWIRE_ASSIGN_OR_RETURN(const KeyedCertificate keyed,
                             authority.Issue(subject, options.validity));
-    KVWIRE_RETURN_IF_ERROR(folder.Write(name, keyed));
+    KVWIRE_RETURN_IF_ERROR(
+        options.party_folders
+            ? folder.WritePartyFolder(name, keyed, authority.saved().certificate)
+            : folder.Write(name, keyed));
   }
   return std::move(folder).written();
+}
+
+absl::Status CheckCertificates(const CertificateFolderOptions& options) {
+  for (const std::string name : kPartyNames) {
+    KVWIRE_RETURN_IF_ERROR(CheckServerTls(options.party_folders
+                                              ? PartyFolderTls(options.folder, name)
+                                              : ServerTlsOf(options.folder, name)));
+  }
+  return absl::OkStatus();
 }
 
 ClientTls ClientTlsOf(const std::string& folder, const std::string& name) {

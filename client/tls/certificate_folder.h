@@ -19,6 +19,9 @@ inline constexpr const char* kPartyNames[] = {"driver", "alice", "bob", "alice-a
 
 struct CertificateFolderOptions {
   std::string folder;
+  // In place of files NAME.crt and NAME.key a folder NAME for each party, that can be given
+  // to it as a whole: ca.crt, tls.crt and tls.key, named as in a TLS secret of Kubernetes.
+  bool party_folders = false;
   std::vector<std::string> hosts;
   Validity validity;
   Validity authority_validity;  // of a new CA
@@ -31,7 +34,11 @@ struct CertificateFolderOptions {
 absl::StatusOr<std::vector<std::string>> WriteCertificates(
     const CertificateFolderOptions& options);
 
-// How a party of such a folder dials, and how it listens.
+// Returns INVALID_ARGUMENT, naming a file, unless every party has what WriteCertificates
+// writes for it, and its key is its certificate's.
+absl::Status CheckCertificates(const CertificateFolderOptions& options);
+
+// How a party of such a folder, without party folders, dials, and how it listens.
 ClientTls ClientTlsOf(const std::string& folder, const std::string& name);
 ServerTls ServerTlsOf(const std::string& folder, const std::string& name);
 

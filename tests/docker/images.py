@@ -17,7 +17,7 @@ PROBE = "kvwire-test-probe"
 BASE = "debian:bookworm-slim"
 
 _PROGRAMS = ("kvwire", "kvwire-alice", "kvwire-bob", "kvwire-algorithm")
-_PROBES = ("cat", "ip", "nc", "sh")
+_PROBES = ("cat", "ip", "nc", "sh", "wget")
 _PULL_SECONDS = 60
 
 

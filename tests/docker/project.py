@@ -105,13 +105,16 @@ class Project:
 
 
 def standing():
-    """compose.yaml, all but the driver up; shared by what changes nothing.
+    """compose.yaml with the profile `metrics`, all but the driver up; shared by what changes nothing.
 
     It stands until another project starts, or `end_standing`.
     """
     global _standing  # pylint: disable=global-statement
     if _standing is None:
-        project = Project(tempfile.mkdtemp())
+        project = Project(
+            tempfile.mkdtemp(),
+            environment={"COMPOSE_PROFILES": "metrics", "KVWIRE_PROMETHEUS": "127.0.0.1:"},
+        )
         project.__enter__()
         _standing = project
         project.start("alice", "bob")

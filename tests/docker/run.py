@@ -23,6 +23,7 @@ import project
 _FOLDER = pathlib.Path(__file__).resolve().parent
 # What parts need that is built from Debian's packages.
 _FROM_BASE = {
+    "metrics": (functools.partial(images.build_variant, name="prometheus"),),
     "full": (images.build_full,),
     "python": (functools.partial(images.build_variant, name="python"),),
     "restart": (functools.partial(images.build_variant, name="slow-link"),),
