@@ -11,9 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/wire/cancellation.h"
-#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
 #include "common/wire/tcp_meter.h"
+#include "common/wire/transport_security.h"
 
 namespace kvwire {
 
