@@ -54,6 +54,7 @@ class AliceServiceTest : public ::testing::Test {
   AliceServiceHost host_{algorithm_.server.endpoint()};
   LoopbackServer server_{{&host_}};
   const std::string bits_ = "\x01\x80\x55\xaa\x3c";
+  const std::string other_bits_ = "\x01\x80\x55\xaa\x3d";
 };
 
 TEST_F(AliceServiceTest, BothEndsKeepTheSameBooks) {
@@ -126,8 +127,15 @@ TEST_F(AliceServiceTest, RefusesABadOpening) {
 
 TEST_F(AliceServiceTest, PassesOnWhatBobRefuses) {
   ASSERT_THAT(Speak(Opening(), bits_), IsOk());
-  EXPECT_THAT(Speak(Opening(), bits_),
+  EXPECT_THAT(Speak(Opening(), other_bits_),
               StatusIs(Code::kAlreadyExists, HasSubstr("Bob's channel")));
+}
+
+TEST_F(AliceServiceTest, TheSameCallOnceMoreIsAnsweredTheSame) {
+  const auto first = Speak(Opening(), bits_);
+  const auto again = Speak(Opening(), bits_);
+  ASSERT_THAT(again.status(), IsOk());
+  EXPECT_EQ(again->snapshot_sha256(), first->snapshot_sha256());
 }
 
 TEST_F(AliceServiceTest, SaysWhoCannotBeReached) {
@@ -157,7 +165,8 @@ TEST_F(AliceServiceTest, AFailedRunLeavesNoSessionBehind) {
   ASSERT_THAT(Speak(Opening(), bits_), IsOk());
   // More failures than the algorithm has sessions.
   for (size_t k = 0; k <= SessionLimits::kMaxSessions; ++k) {
-    ASSERT_THAT(Speak(Opening(), bits_), StatusIs(Code::kAlreadyExists, HasSubstr("run")));
+    ASSERT_THAT(Speak(Opening(), other_bits_),
+                StatusIs(Code::kAlreadyExists, HasSubstr("run")));
   }
 }
 

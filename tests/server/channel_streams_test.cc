@@ -90,7 +90,7 @@ TEST_F(ChannelStreamsTest, TheFinishingChunkMayHoldNoData) {
 TEST_F(ChannelStreamsTest, RefusesANegativeOffset) {
   v1::SendRequest chunk = CheckValueChunk(1);
   chunk.set_write_offset(-1);
-  EXPECT_THAT(Send({chunk}), StatusIs(Code::kOutOfRange, HasSubstr("at offset -1 where")));
+  EXPECT_THAT(Send({chunk}), StatusIs(Code::kOutOfRange, HasSubstr("at byte -1")));
 }
 
 TEST_F(ChannelStreamsTest, ARunUnderWayAdmitsNoSecondStream) {
@@ -125,6 +125,7 @@ TEST_F(ChannelStreamsTest, WhatAStreamLeftWhoseSenderIsGoneIsGoneOnWith) {
   rest.set_write_offset(9);
   rest.set_prefix_crc32c(0xe3069283);
   rest.clear_data();
+  rest.clear_crc32c();
   EXPECT_THAT(Send({rest}), IsOk());
 }
 

@@ -107,7 +107,7 @@ TEST(OneWayRepliesTest, DoNotDependOnTheBitsEither) {
   EXPECT_TRUE(heard[0] == heard[1]);
 }
 
-TEST(OneWayRepliesTest, HaveRoomForOneNumberOnly) {
+TEST(OneWayRepliesTest, HaveRoomForTransportStateOnly) {
   const auto* response = v1::SendResponse::descriptor();
   ASSERT_EQ(response->field_count(), 1);
   EXPECT_EQ(response->extension_range_count(), 0);
@@ -115,9 +115,17 @@ TEST(OneWayRepliesTest, HaveRoomForOneNumberOnly) {
   EXPECT_EQ(response->field(0)->type(), google::protobuf::FieldDescriptor::TYPE_INT64);
   EXPECT_FALSE(response->field(0)->is_repeated());
   const auto* service = response->file()->FindServiceByName("OneWayChannelService");
-  ASSERT_EQ(service->method_count(), 1);
+  ASSERT_EQ(service->method_count(), 2);
   EXPECT_TRUE(service->method(0)->client_streaming());
   EXPECT_FALSE(service->method(0)->server_streaming());
+  EXPECT_FALSE(service->method(1)->server_streaming());
+  const auto* status = v1::QueryWriteStatusResponse::descriptor();
+  ASSERT_EQ(service->method(1)->output_type(), status);
+  ASSERT_EQ(status->field_count(), 2);
+  EXPECT_EQ(status->field(0)->name(), "committed_size");
+  EXPECT_EQ(status->field(0)->type(), google::protobuf::FieldDescriptor::TYPE_INT64);
+  EXPECT_EQ(status->field(1)->name(), "complete");
+  EXPECT_EQ(status->field(1)->type(), google::protobuf::FieldDescriptor::TYPE_BOOL);
 }
 
 }  // namespace
