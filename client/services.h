@@ -12,8 +12,8 @@
 #include "absl/time/time.h"
 #include "client/service_process.h"
 #include "client/tls/own_certificates.h"
-#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/transport_security.h"
 
 namespace kvwire {
 

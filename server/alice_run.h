@@ -13,8 +13,8 @@
 #include "common/reduction/parameters.h"
 #include "common/wire/algorithm_client.h"
 #include "common/wire/cancellation.h"
-#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/transport_security.h"
 #include "kvwire/v1/alice.pb.h"
 
 namespace kvwire {

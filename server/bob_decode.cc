@@ -95,8 +95,9 @@ class GroupDecoder {
 }  // namespace
 
 int64_t DecodeBytes(const PublicParameters& parameters, int64_t rows, bool confidences) {
-  constexpr int64_t kRowNumberBytes = 2 * sizeof(int64_t);  // here, and in its group
-  constexpr int64_t kEntryBytes = 2 * sizeof(float);        // of a query, and of an output
+  // As a position, here, and in its group.
+  constexpr int64_t kRowNumberBytes = 3 * sizeof(int64_t);
+  constexpr int64_t kEntryBytes = 2 * sizeof(float);  // of a query, and of an output
   const int64_t bits = rows * parameters.dims;
   const int64_t together = std::min(rows, parameters.shape.rows_per_replay());
   return rows * kRowNumberBytes + bits / 4 + together * parameters.dims * kEntryBytes +

@@ -79,17 +79,18 @@ absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algo
     return absl::FailedPreconditionError(
         "Alice spoke of other public parameters than the driver asks about");
   }
-  const std::vector<int64_t> positions(request.positions().begin(), request.positions().end());
-  if (positions.empty() && !request.all())
+  if (request.positions().empty() && !request.all()) {
     return absl::InvalidArgumentError("nothing is asked");
+  }
   if (request.confidences() && !request.all()) {
     return absl::InvalidArgumentError("confidences are given with all bits only");
   }
   const int64_t most_rows =
-      request.all() ? parameters.shape.tokens() : static_cast<int64_t>(positions.size());
+      request.all() ? parameters.shape.tokens() : request.positions().size();
   MemoryAccount account(memory);
   KVWIRE_RETURN_IF_ERROR(
       account.Raise(DecodeBytes(parameters, most_rows, request.confidences())));
+  const std::vector<int64_t> positions(request.positions().begin(), request.positions().end());
   std::vector<int64_t> rows;
   if (request.all()) {
     rows = AllRows(parameters);
@@ -165,10 +166,15 @@ grpc::ServerWriteReactor<v1::DecodeResponse>* BobServiceHost::Decode(
   const auto cancellation = std::make_shared<Cancellation>();
   return new StreamWriter<v1::DecodeResponse>(
       *context, pool_,
-      [this, cancellation, request = *request,
+      [this, cancellation, request,
        identity = IdentityOf(*context)](const DecodeWrite& write) -> absl::Status {
+<<<<<<< HEAD
         KVWIRE_RETURN_IF_ERROR(Claim(request.run_id(), identity));
         return AnswerDecode(store_, algorithm_, memory_, request, *cancellation, write);
+=======
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), identity));
+        return AnswerDecode(store_, algorithm_, memory_, *request, *cancellation, write);
+>>>>>>> 270db0c25d4c57c47d49a410ca3a258d04ab574e
       },
       [cancellation] { cancellation->Cancel(); });
 }
@@ -178,10 +184,15 @@ grpc::ServerWriteReactor<v1::GenerateLastResponse>* BobServiceHost::GenerateLast
   const auto cancellation = std::make_shared<Cancellation>();
   return new StreamWriter<v1::GenerateLastResponse>(
       *context, pool_,
-      [this, cancellation, request = *request,
+      [this, cancellation, request,
        identity = IdentityOf(*context)](const GenerateWrite& write) -> absl::Status {
+<<<<<<< HEAD
         KVWIRE_RETURN_IF_ERROR(Claim(request.run_id(), identity));
         return AnswerGenerateLast(store_, algorithm_, model_, request, *cancellation, write);
+=======
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), identity));
+        return AnswerGenerateLast(store_, algorithm_, model_, *request, *cancellation, write);
+>>>>>>> 270db0c25d4c57c47d49a410ca3a258d04ab574e
       },
       [cancellation] { cancellation->Cancel(); });
 }

@@ -1,7 +1,7 @@
 #ifndef KVWIRE_SERVER_DIAL_SECURITY_H_
 #define KVWIRE_SERVER_DIAL_SECURITY_H_
 
-#include "common/wire/channel_security.h"
+#include "common/wire/transport_security.h"
 
 namespace kvwire {
 

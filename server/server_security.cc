@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/wire/channel_security.h"
+#include "common/wire/transport_security.h"
 #include "server/call_gate.h"
 
 namespace kvwire {

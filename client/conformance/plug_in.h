@@ -12,8 +12,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/wire/channel_security.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/transport_security.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
 
 namespace kvwire::conformance {

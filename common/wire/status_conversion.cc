@@ -26,7 +26,9 @@ grpc::Status ToGrpc(const absl::Status& status) {
 }
 
 absl::Status FromPeer(const grpc::Status& status, std::string_view peer, bool cancelled_here) {
-  if (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_here) {
+  const bool not_taken =
+      status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_message().empty();
+  if (not_taken || (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_here)) {
     return absl::UnavailableError(absl::StrCat(
         std::string(peer), ": it has cut the call off, being about to end or having waited ",
         "too long; try again"));

@@ -20,8 +20,9 @@ absl::Status FromGrpc(const grpc::Status& status);
 grpc::Status ToGrpc(const absl::Status& status);
 
 // How a call to `peer` ended, which is named before the message. A call that reaches a server
-// of gRPC's just when it shuts down is answered CANCELLED, and so is one that the server's
-// idle timeout cuts off; unless it was this end that cancelled it, that is UNAVAILABLE.
+// of gRPC's just when it shuts down is answered CANCELLED, or UNIMPLEMENTED without a message
+// if its request did not arrive whole; what the server's idle timeout cuts off is CANCELLED,
+// too. Unless it was this end that cancelled it, that is UNAVAILABLE.
 absl::Status FromPeer(const grpc::Status& status, std::string_view peer,
                       bool cancelled_here = false);
 

@@ -1,5 +1,6 @@
 """A peer that speaks gRPC's HTTP/2 itself, so that it can stall, lie and inflate."""
 
+import collections
 import contextlib
 import select
 import socket
@@ -26,6 +27,16 @@ def framed(message, compressed=False, length=None):
     return struct.pack(">BI", compressed, len(message) if length is None else length) + message
 
 
+def unframed(data):
+    """The messages behind their prefixes."""
+    found = []
+    while data:
+        size = int.from_bytes(data[1:5], "big")
+        found.append(data[5:5 + size])
+        data = data[5 + size:]
+    return found
+
+
 def ones(count):
     """That many float32, none of them 0: rows of zeros need not be stored."""
     return struct.pack("<f", 1) * count
@@ -34,9 +45,11 @@ def ones(count):
 class Peer:
     """One connection. A call's outcome is (grpc-status, grpc-message), or ("reset", code)."""
 
-    def __init__(self, endpoint, tls=None):
+    def __init__(self, endpoint, tls=None, keeps=False):
         host, _, port = endpoint.rpartition(":")
         self._socket = socket.create_connection((host, int(port)), timeout=_LIMIT_SECONDS)
+        # A header that is sent must not wait until the one before it is acknowledged.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
             tls.set_alpn_protocols(["h2"])
             self._socket = tls.wrap_socket(self._socket, server_hostname=host)
@@ -49,6 +62,7 @@ class Peer:
         self._outcomes = {}
         self._received = b""
         self._unread = []
+        self._data = collections.defaultdict(bytes) if keeps else None
         self.reads = True  # else nothing is acknowledged, and the service soon has to wait
         self.closed = False
         self._acknowledged = False
@@ -101,6 +115,10 @@ class Peer:
             self._take(left)
         return self._outcomes.get(stream, ("closed", ""))
 
+    def take_data(self, stream):
+        """What the service has sent on a stream, by a peer that keeps that."""
+        return self._data.pop(stream, b"")
+
     def unary(self, path, message, *headers, **options):
         stream = self.call(path, *headers)
         self.send(stream, framed(message, **options), end=True)
@@ -144,6 +162,8 @@ class Peer:
                 message = fields.get("grpc-message", "")
                 self._outcomes[event.stream_id] = (int(fields["grpc-status"]), message)
         elif isinstance(event, h2.events.DataReceived):
+            if self._data is not None:
+                self._data[event.stream_id] += event.data
             self._unread.append((event.flow_controlled_length, event.stream_id))
             if self.reads:
                 self.read_on()

@@ -172,14 +172,16 @@ Services = collections.namedtuple("Services", "alice bob alice_algorithm bob_alg
 
 
 @contextlib.contextmanager
-def services(channel_listen=True, alice=(), bob=()):
-    """The four services, started by hand, with further flags for Alice and Bob."""
+def services(channel_listen=True, alice=(), bob=(), quiet=False):
+    """The four services, started by hand, with further flags for Alice and Bob; quiet ones report
+    nothing."""
+    log = ("--log-level", "off") if quiet else ()
     channel = ("--channel-listen", "127.0.0.1:0") if channel_listen else ()
     with contextlib.ExitStack() as stack:
-        algorithms = [stack.enter_context(Service("kvwire-algorithm")) for _ in range(2)]
+        algorithms = [stack.enter_context(Service("kvwire-algorithm", *log)) for _ in range(2)]
         to_algorithm = [("--algorithm-endpoint", one.listening) for one in algorithms]
-        alice = stack.enter_context(Service("kvwire-alice", *to_algorithm[0], *alice))
-        bob = stack.enter_context(Service("kvwire-bob", *to_algorithm[1], *channel, *bob))
+        alice = stack.enter_context(Service("kvwire-alice", *to_algorithm[0], *log, *alice))
+        bob = stack.enter_context(Service("kvwire-bob", *to_algorithm[1], *log, *channel, *bob))
         yield Services(alice, bob, *algorithms)
 
 

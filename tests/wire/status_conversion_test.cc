@@ -63,6 +63,12 @@ TEST(StatusConversionTest, ACallThatThePeerCancelsFoundItUnavailable) {
               StatusIs(absl::StatusCode::kUnavailable, ::testing::StartsWith("Bob: ")));
   EXPECT_THAT(FromPeer(cancelled, "Bob", /*cancelled_here=*/true),
               StatusIs(absl::StatusCode::kCancelled, "Bob: CANCELLED"));
+  const grpc::Status not_taken(grpc::StatusCode::UNIMPLEMENTED, "");
+  EXPECT_THAT(FromPeer(not_taken, "Bob"),
+              StatusIs(absl::StatusCode::kUnavailable, ::testing::StartsWith("Bob: ")));
+  const grpc::Status unknown(grpc::StatusCode::UNIMPLEMENTED, "no such method");
+  EXPECT_THAT(FromPeer(unknown, "Bob"),
+              StatusIs(absl::StatusCode::kUnimplemented, "Bob: no such method"));
   EXPECT_THAT(FromPeer(ToGrpc(absl::DataLossError("cut short")), "Bob"),
               StatusIs(absl::StatusCode::kDataLoss, "Bob: cut short"));
   EXPECT_THAT(FromPeer(grpc::Status::OK, "Bob"), IsOk());

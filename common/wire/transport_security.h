@@ -1,5 +1,5 @@
-#ifndef KVWIRE_COMMON_WIRE_CHANNEL_SECURITY_H_
-#define KVWIRE_COMMON_WIRE_CHANNEL_SECURITY_H_
+#ifndef KVWIRE_COMMON_WIRE_TRANSPORT_SECURITY_H_
+#define KVWIRE_COMMON_WIRE_TRANSPORT_SECURITY_H_
 
 // How a client's channels are secured: not at all, or by TLS whose files are read again
 // when they change, so that certificates can be renewed without a restart.
@@ -43,4 +43,4 @@ class ChannelSecurity {
 
 }  // namespace kvwire
 
-#endif  // KVWIRE_COMMON_WIRE_CHANNEL_SECURITY_H_
+#endif  // KVWIRE_COMMON_WIRE_TRANSPORT_SECURITY_H_

@@ -1,4 +1,4 @@
-#include "common/wire/channel_security.h"
+#include "common/wire/transport_security.h"
 
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>

@@ -1,0 +1,119 @@
+"""Many small runs against the same services: memory, descriptors and threads stay where they were.
+
+KVWIRE_RUNS is how many (20000), after a quarter as many that are not counted. Prints a line a service;
+fails if a run's answer is wrong, or a service has more threads or descriptors afterwards, or more than
+1 MiB more memory.
+"""
+
+import os
+import pathlib
+import sys
+import time
+
+import http2_peer
+import idle_streams
+import programs
+
+algorithm_pb2, alice_pb2, bob_pb2, _ = http2_peer.messages(os.environ["KVWIRE_PLUGIN_MODULES"])
+
+RUNS = int(os.environ.get("KVWIRE_RUNS", "20000"))
+_MOST_KIB_MORE = 1024
+_SETTLE_SECONDS = 30
+
+_ALICE = "/kvwire.v1.AliceService/"
+_BOB = "/kvwire.v1.BobService/"
+_TOKENS, _DIMS = 8, 64
+
+
+def _set_parameters(parameters):
+    parameters.problem, parameters.n, parameters.dims = "index", _TOKENS, _DIMS
+    parameters.frame = parameters.encoding = parameters.eta_mode = 1
+    parameters.sharpness = 40
+    parameters.algorithm = "exact"
+
+
+def _answer(peer, path, request):
+    """The messages of a call that must succeed, without their prefixes."""
+    stream = peer.call(path)
+    for k, message in enumerate(request):
+        peer.send(stream, http2_peer.framed(message.SerializeToString()), end=k + 1 == len(request))
+    outcome = peer.outcome(stream)
+    if outcome[0] != 0:
+        raise AssertionError(f"{path}: {outcome}")
+    return http2_peer.unframed(peer.take_data(stream))
+
+
+def run(alice, bob, channel, run_id):
+    """One run: what Alice is told is what Bob reads."""
+    bits = os.urandom(_TOKENS * _DIMS // 8)
+    opening = alice_pb2.SpeakRequest()
+    opening.opening.protocol_version = 1
+    opening.opening.run_id = run_id
+    opening.opening.channel_endpoint = channel
+    opening.opening.connect_timeout_seconds = 10
+    _set_parameters(opening.opening.parameters)
+    _answer(alice, _ALICE + "Speak", [opening, alice_pb2.SpeakRequest(bits=bits)])
+    _answer(bob, _BOB + "GetLedger", [bob_pb2.GetLedgerRequest(run_id=run_id, wait_seconds=10)])
+    question = bob_pb2.DecodeRequest(protocol_version=1, run_id=run_id, all=True)
+    _set_parameters(question.parameters)
+    heard = b"".join(bob_pb2.DecodeResponse.FromString(message).bits
+                     for message in _answer(bob, _BOB + "Decode", [question]))
+    _answer(bob, _BOB + "CloseRun", [bob_pb2.CloseRunRequest(run_id=run_id)])
+    if heard != bits:
+        raise AssertionError(f"run {run_id}: Bob read {heard.hex()} where {bits.hex()} was sent")
+
+
+def _state(service):
+    return (idle_streams.status(service.pid, "VmRSS"),
+            len(list(pathlib.Path(f"/proc/{service.pid}/fd").iterdir())),
+            idle_streams.status(service.pid, "Threads"))
+
+
+def _settled(service, before):
+    """Its state, once what ends by itself has ended: threads and sockets of what is over."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        now = _state(service)
+        if before is None or all(is_now <= was for is_now, was in zip(now[1:], before[1:])):
+            return now
+        time.sleep(0.1)
+    return _state(service)
+
+
+def measure(runs=RUNS):
+    """Prints the table and returns what is wrong."""
+    with programs.services(quiet=True) as running:
+        with http2_peer.Peer(running.alice.listening, keeps=True) as alice, \
+                http2_peer.Peer(running.bob.listening, keeps=True) as bob:
+            def repeat(first, count):
+                for run_id in range(first, first + count):
+                    run(alice, bob, running.bob.channel, run_id)
+            repeat(1, runs // 4)
+            before = [_settled(service, None) for service in running]
+            repeat(1 + runs // 4, runs)
+            after = [_settled(service, was) for service, was in zip(running, before)]
+    return _table(running, before, after)
+
+
+def _table(running, before, after):
+    faults = []
+    print("%-16s %10s %10s %8s %8s %8s %8s" % (
+        "service", "MiB", "then", "files", "then", "threads", "then"))
+    for name, was, now in zip(running._fields, before, after):
+        print("%-16s %10.1f %10.1f %8d %8d %8d %8d" % (
+            name, was[0] / 1024, now[0] / 1024, was[1], now[1], was[2], now[2]), flush=True)
+        if now[0] > was[0] + _MOST_KIB_MORE or now[1] > was[1] or now[2] > was[2]:
+            faults.append(f"{name} had (KiB, files, threads) {was} and has {now}")
+    return faults
+
+
+def main():
+    faults = measure()
+    print(f"{RUNS} runs, all of them right")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
