@@ -16,9 +16,9 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "common/wire/cancellation.h"
-#include "common/wire/channel_security.h"
 #include "common/wire/channels.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/transport_security.h"
 #include "kvwire/v1/channel.pb.h"
 #include "kvwire/v1/ledger.pb.h"
 

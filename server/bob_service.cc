@@ -168,13 +168,8 @@ grpc::ServerWriteReactor<v1::DecodeResponse>* BobServiceHost::Decode(
       *context, pool_,
       [this, cancellation, request,
        identity = IdentityOf(*context)](const DecodeWrite& write) -> absl::Status {
-<<<<<<< HEAD
-        KVWIRE_RETURN_IF_ERROR(Claim(request.run_id(), identity));
-        return AnswerDecode(store_, algorithm_, memory_, request, *cancellation, write);
-=======
-        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), identity));
+        KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), identity));
         return AnswerDecode(store_, algorithm_, memory_, *request, *cancellation, write);
->>>>>>> 270db0c25d4c57c47d49a410ca3a258d04ab574e
       },
       [cancellation] { cancellation->Cancel(); });
 }
@@ -186,13 +181,8 @@ grpc::ServerWriteReactor<v1::GenerateLastResponse>* BobServiceHost::GenerateLast
       *context, pool_,
       [this, cancellation, request,
        identity = IdentityOf(*context)](const GenerateWrite& write) -> absl::Status {
-<<<<<<< HEAD
-        KVWIRE_RETURN_IF_ERROR(Claim(request.run_id(), identity));
-        return AnswerGenerateLast(store_, algorithm_, model_, request, *cancellation, write);
-=======
-        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), identity));
+        KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), identity));
         return AnswerGenerateLast(store_, algorithm_, model_, *request, *cancellation, write);
->>>>>>> 270db0c25d4c57c47d49a410ca3a258d04ab574e
       },
       [cancellation] { cancellation->Cancel(); });
 }

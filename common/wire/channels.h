@@ -10,11 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-<<<<<<< HEAD
 #include "common/wire/cancellation.h"
-#include "common/wire/channel_security.h"
-=======
->>>>>>> 270db0c25d4c57c47d49a410ca3a258d04ab574e
 #include "common/wire/endpoint.h"
 #include "common/wire/tcp_meter.h"
 #include "common/wire/transport_security.h"
