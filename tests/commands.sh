@@ -145,7 +145,9 @@ limits() {
   build release "${programs[@]}" plugin_modules
   export KVWIRE_BIN=$root/build/release/bin
   export KVWIRE_PLUGIN_MODULES=$root/build/release/tests/plugins/python
-  for script in "${scripts[@]}"; do python3 -B "$script"; done
+  local failed=0
+  for script in "${scripts[@]}"; do python3 -B "$script" || failed=1; done
+  return $failed
 }
 
 # Golden tests compare with files, so that builds that pass write the same bytes.

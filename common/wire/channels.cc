@@ -171,6 +171,7 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
                                                 Cancellation* cancellation) {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + absl::ToChronoNanoseconds(timeout);
+  absl::Status unmetered;  // why one that was there could not be metered
   for (absl::Duration slice = absl::Seconds(1);; slice *= 2) {
     const absl::Duration left = absl::FromChrono(deadline - Clock::now());
     MeasuredChannel measured;
@@ -180,9 +181,11 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
         *measured.channel, endpoint, std::min(slice, left), cancellation, measured.meter);
     if (connected.ok() && *connected) return measured;
     if (IsCancelled(cancellation)) return absl::CancelledError("the run was cancelled");
-    if (left <= slice && !connected.ok()) return connected.status();
-    if (left <= slice) return Unreachable(*measured.channel, endpoint, timeout, what);
-    // It was there, and has gone before it could be metered.
+    unmetered.Update(connected.status());
+    if (left <= slice) {
+      return unmetered.ok() ? Unreachable(*measured.channel, endpoint, timeout, what)
+                            : unmetered;
+    }
     if (!connected.ok()) absl::SleepFor(absl::Milliseconds(20));
   }
 }

@@ -37,6 +37,20 @@ bool Tampers(FaultKind kind) {
   }
 }
 
+bool Cuts(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kReset:
+    case FaultKind::kResetToAlice:
+    case FaultKind::kResetToBob:
+    case FaultKind::kClose:
+    case FaultKind::kHalfCloseToBob:
+    case FaultKind::kHalfCloseToAlice:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Fault DrawFault(int64_t number, std::mt19937_64& random) {
   Fault fault{
       .kind = static_cast<FaultKind>(static_cast<int64_t>(kFirstFault) + number % kFaultKinds),
@@ -64,7 +78,8 @@ void Work(const Parties& parties, const RunRequest& request, const RoundOptions&
     TcpProxy proxy(parties.bobs_channel());
     proxy.Push(fault);
     Services services = parties.Where(proxy.endpoint(), kPatience);
-    MakeRun(services, request, {FaultName(fault.kind), Tampers(fault.kind)}, tally);
+    MakeRun(services, request, {FaultName(fault.kind), Tampers(fault.kind), Cuts(fault.kind)},
+            tally);
     const int64_t struck = proxy.fired(fault.kind);
     round.fired += struck;
     round.by_kind[static_cast<size_t>(fault.kind) - static_cast<size_t>(kFirstFault)] +=

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -55,7 +56,7 @@ std::string Tally::Text() const {
       "snapshots sent again)\n",
       exact_, resumed_, broken_connections_, resent_bytes_);
   for (const auto& [why, count] : refused_) {
-    absl::StrAppendFormat(&text, "  tampering refused, %s: %d\n", why, count);
+    absl::StrAppendFormat(&text, "  noticed, %s: %d\n", why, count);
   }
   const auto of = [&](const std::string& how) {
     const auto entry = bad_.find(how);
@@ -95,6 +96,10 @@ void MakeRun(Services& services, const RunRequest& request, const Strike& strike
   if (result->bit_errors > 0) return bad("wrong", reasons);
   if (result->bob.snapshot_bytes() > result->alice.snapshot_bytes()) {
     return bad("duplicated", reasons);
+  }
+  if (strike.cuts && verdict.reasons.size() == 1 &&
+      absl::StartsWith(reasons, "the ends disagree on the TCP payload from Alice to Bob")) {
+    return tally.Refused("a cut behind the message");
   }
   if (!verdict.ok()) return bad("books", reasons);
   tally.Exact(*result);

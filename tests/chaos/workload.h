@@ -20,7 +20,7 @@ class Tally {
   // Not as it should have: "lost" (no result), "wrong" (another result), "books" (the right
   // bits, and books that do not add up).
   void Bad(const std::string& how, const std::string& what);
-  // In an error or a verdict that says what was tampered with.
+  // In an error or a verdict that says what was done to it.
   void Refused(const std::string& why);
   void Exact(const RunResult& result);
 
@@ -49,6 +49,9 @@ struct Strike {
   // Bytes are changed on the way: an error, or a verdict that says so, is then as good as the
   // exact result.
   bool tampers = false;
+  // The connection ends. Where that is behind the message it takes a few bytes of HTTP/2's own
+  // with it, and the verdict says that the ends' counts differ.
+  bool cuts = false;
 };
 
 // Makes one run and enters how it ended.

@@ -232,8 +232,8 @@ TEST_F(TcpMeterTest, RefusesADescriptorThatIsAnotherSocketByNow) {
               StatusIs(absl::StatusCode::kUnavailable,
                        HasSubstr("closed before it could be metered")));
   pair.client.Close();
-  EXPECT_THAT(TcpMeter::Attach(stale),
-              StatusIs(absl::StatusCode::kInternal, HasSubstr("connection to " + stale.peer)));
+  EXPECT_THAT(TcpMeter::Attach(stale), StatusIs(absl::StatusCode::kUnavailable,
+                                                HasSubstr("connection to " + stale.peer)));
 }
 
 }  // namespace
