@@ -11,6 +11,7 @@
 #include "client/connection_rows.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/soft_floor.h"
+#include "common/wire/bulk_calls.h"
 #include "common/wire/channels.h"
 #include "common/wire/ledger_payload.h"
 #include "common/wire/parameters_conversion.h"
@@ -196,8 +197,10 @@ absl::Status Driver::AskAll(const RunRequest& request, const BitVector& mask,
 absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked, bool resume,
                            RunResult& result) {
   grpc::ClientContext context;
-  v1::SpeakResponse response;
-  const auto writer = alice_->Speak(&context, &response);
+  grpc::ByteBuffer answer;
+  const auto writer = StartSend<v1::SpeakRequest>(
+      *alice_channel_, MethodPath(v1::AliceService::service_full_name(), "Speak"), &context,
+      &answer);
   v1::SpeakRequest message;
   v1::SpeakOpening& opening = *message.mutable_opening();
   opening.set_protocol_version(kProtocolVersion);
@@ -218,6 +221,8 @@ absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked, b
   const absl::Status spoken = FromPeer(writer->Finish(), "Alice");
   if (const auto books = LedgerOf(spoken)) AppendLedger(*books, result.alice);
   KVWIRE_RETURN_IF_ERROR(spoken);
+  v1::SpeakResponse response;
+  KVWIRE_RETURN_IF_ERROR(TakeResponse(answer, "Alice", response));
   AppendLedger(response.ledger(), result.alice);
   result.alice_sha256 = response.snapshot_sha256();
   result.state_bits = response.state_bits();

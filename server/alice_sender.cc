@@ -29,9 +29,9 @@ MessageSender::MessageSender(grpc::Channel& channel, const v1::SendRequest& open
   guard_.Watch(call_->context());
   // The headers travel with the first chunk, in one segment.
   call_->context()->set_initial_metadata_corked(true);
-  writer_ =
-      StartBulkSend(channel, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
-                    call_->context(), &response_);
+  writer_ = StartSend<grpc::ByteBuffer>(
+      channel, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
+      call_->context(), &response_);
 }
 
 MessageSender::~MessageSender() {
@@ -118,9 +118,11 @@ absl::Status MessageSender::Finish() {
   finished_ = true;
   const StallGuard::Wait wait(guard_);
   KVWIRE_RETURN_IF_ERROR(FromPeer(writer_->Finish(), "Bob's channel", call_->cancelled()));
-  if (response_.committed_size() == offset_) return absl::OkStatus();
+  v1::SendResponse response;
+  KVWIRE_RETURN_IF_ERROR(TakeResponse(response_, "Bob's channel", response));
+  if (response.committed_size() == offset_) return absl::OkStatus();
   return absl::DataLossError(
-      absl::StrCat("Bob committed ", response_.committed_size(), " bytes of ", offset_));
+      absl::StrCat("Bob committed ", response.committed_size(), " bytes of ", offset_));
 }
 
 }  // namespace kvwire

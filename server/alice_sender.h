@@ -62,7 +62,7 @@ class MessageSender {
   const int64_t chunk_bytes_;
   StallGuard& guard_;
   std::optional<CancellableCall> call_;
-  v1::SendResponse response_;
+  grpc::ByteBuffer response_;
   std::unique_ptr<grpc::ClientWriter<grpc::ByteBuffer>> writer_;
   bool finished_ = false;
   bool metered_ = false;

@@ -53,10 +53,13 @@ AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
       channel_(std::move(channel)),
       stub_(v1::AlgorithmService::NewStub(channel_)) {}
 
+std::string AlgorithmClient::Name() const {
+  return absl::StrCat("algorithm at ", endpoint_.ToString());
+}
+
 absl::Status AlgorithmClient::Named(const grpc::Status& status,
                                     const Cancellation& cancellation) const {
-  return FromPeer(status, absl::StrCat("algorithm at ", endpoint_.ToString()),
-                  cancellation.cancelled());
+  return FromPeer(status, Name(), cancellation.cancelled());
 }
 
 absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
@@ -68,8 +71,8 @@ absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
 
 absl::StatusOr<v1::DescribeResponse> AlgorithmClient::DescribeAll(
     absl::Duration timeout, Cancellation& cancellation) const {
-  KVWIRE_RETURN_IF_ERROR(WaitConnected(*channel_, endpoint_, timeout, "the algorithm",
-                                       &cancellation));
+  KVWIRE_RETURN_IF_ERROR(
+      WaitConnected(*channel_, endpoint_, timeout, "the algorithm", &cancellation));
   CancellableCall call(cancellation);
   v1::DescribeResponse response;
   KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response), cancellation));
@@ -94,9 +97,9 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
     absl::FunctionRef<absl::StatusOr<bool>(absl::Cord& piece)> next,
     Cancellation& cancellation) const {
   CancellableCall call(cancellation);
-  v1::RestoreResponse response;
+  grpc::ByteBuffer answer;
   const auto writer =
-      StartBulkSend(*channel_, MethodName("Restore"), call.context(), &response);
+      StartSend<grpc::ByteBuffer>(*channel_, MethodName("Restore"), call.context(), &answer);
   v1::RestoreRequest fields;
   *fields.mutable_open() = request;
   absl::Cord piece;
@@ -114,6 +117,8 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
   if (fields.has_open()) writer->Write(JoinMessage(fields));  // an empty snapshot
   writer->WritesDone();
   KVWIRE_RETURN_IF_ERROR(Named(writer->Finish(), cancellation));
+  v1::RestoreResponse response;
+  KVWIRE_RETURN_IF_ERROR(TakeResponse(answer, Name(), response));
   return std::make_unique<AlgorithmSession>(*this, response.session_id(), cancellation);
 }
 
@@ -140,8 +145,9 @@ AlgorithmSession::~AlgorithmSession() {
 absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
     absl::FunctionRef<absl::Status(BlockWriter)> produce) {
   CancellableCall call(cancellation_);
-  v1::IngestResponse response;
-  const auto writer = client_.stub_->Ingest(call.context(), &response);
+  grpc::ByteBuffer answer;
+  const auto writer = StartSend<v1::IngestRequest>(*client_.channel_, MethodName("Ingest"),
+                                                   call.context(), &answer);
   v1::IngestRequest opening;
   opening.set_session_id(session_id_);
   bool open = writer->Write(opening);
@@ -158,6 +164,8 @@ absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
   if (open) writer->WritesDone();
   KVWIRE_RETURN_IF_ERROR(client_.Named(writer->Finish(), cancellation_));
   if (!produced.ok()) return produced;
+  v1::IngestResponse response;
+  KVWIRE_RETURN_IF_ERROR(TakeResponse(answer, client_.Name(), response));
   return response;
 }
 

@@ -57,6 +57,7 @@ class AlgorithmClient {
  private:
   friend class AlgorithmSession;
 
+  std::string Name() const;
   absl::Status Named(const grpc::Status& status, const Cancellation& cancellation) const;
 
   Endpoint endpoint_;

@@ -10,8 +10,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/wire/bulk_message.h"
 
 namespace kvwire {
 
@@ -21,16 +24,26 @@ inline std::string MethodPath(const char* service, const char* name) {
   return absl::StrCat("/", service, "/", name);
 }
 
-// Client streaming.
-template <typename Response>
-std::unique_ptr<grpc::ClientWriter<grpc::ByteBuffer>> StartBulkSend(
-    grpc::Channel& channel, const std::string& method, grpc::ClientContext* context,
-    Response* response) {
+// Client streaming. The response comes as a buffer, whatever the requests are: ClientWriter of
+// gRPC 1.51 ends the process where one of a generated class does not parse. Take it with
+// TakeResponse once Finish has returned OK.
+template <typename Request>
+std::unique_ptr<grpc::ClientWriter<Request>> StartSend(grpc::Channel& channel,
+                                                       const std::string& method,
+                                                       grpc::ClientContext* context,
+                                                       grpc::ByteBuffer* response) {
   const grpc::internal::RpcMethod call(method.c_str(),
                                        grpc::internal::RpcMethod::CLIENT_STREAMING);
-  return std::unique_ptr<grpc::ClientWriter<grpc::ByteBuffer>>(
-      grpc::internal::ClientWriterFactory<grpc::ByteBuffer>::Create(&channel, call, context,
-                                                                    response));
+  return std::unique_ptr<grpc::ClientWriter<Request>>(
+      grpc::internal::ClientWriterFactory<Request>::Create(&channel, call, context, response));
+}
+
+// Returns INTERNAL, naming `peer`, if its response does not parse.
+inline absl::Status TakeResponse(const grpc::ByteBuffer& buffer, std::string_view peer,
+                                 google::protobuf::MessageLite& response) {
+  if (SplitMessage(buffer, response).ok()) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat(std::string(peer), " has given an answer that cannot be read"));
 }
 
 // Server streaming.

@@ -46,9 +46,9 @@ class SliceSender final : public Sender {
   static absl::Status SendOver(grpc::Channel& channel, std::string_view source) {
     grpc::ClientContext context;
     context.set_initial_metadata_corked(true);
-    v1::SendResponse response;
-    const auto writer =
-        StartBulkSend(channel, "/kvwire.v1.OneWayChannelService/Send", &context, &response);
+    grpc::ByteBuffer response;
+    const auto writer = StartSend<grpc::ByteBuffer>(
+        channel, "/kvwire.v1.OneWayChannelService/Send", &context, &response);
     v1::SendRequest fields;
     int64_t offset = 0;
     while (!source.empty()) {
