@@ -61,6 +61,8 @@ class DrainTest(unittest.TestCase):
         self.assertEqual(_OK, self.peer.unary(_ALGORITHM + "Snapshot", wanted)[0])
         close = algorithm_pb2.CloseRequest(session_id=1).SerializeToString()
         self.assertEqual(_OK, self.peer.unary(_ALGORITHM + "Close", close)[0])
+        # Else it would wait until this end has taken note.
+        self.peer.__exit__()
         self.assertEqual(143, self.service.wait().code)
 
     def test_a_second_signal_ends_it_at_once(self):
