@@ -101,7 +101,8 @@ int main(int argc, char** argv) {
   app.add_option("--bob", bob, "HOST:PORT of the honest Bob")->required();
   app.add_flag("--initial-token", lies.initial_token, "a bit of it");
   app.add_option("--seed", lies.seed, "of the weights");
-  if (const auto exit_code = kvwire::ParseServiceFlags(app, flags, argc, argv)) return *exit_code;
+  if (const auto exit_code = kvwire::ParseServiceFlags(app, flags, argc, argv))
+    return *exit_code;
   const auto listen = kvwire::ParseEndpoint(flags.listen);
   if (!listen.ok()) return kvwire::ServiceError(listen.status());
   const auto honest_alice = kvwire::ParseEndpoint(alice);
