@@ -30,7 +30,7 @@ _ENDED_BY_SIGTERM = 143
 # By what a service says that refuses to begin something, or by what is said of one that is not there.
 _REFUSALS = {
     "is about to end": "begins nothing new",
-    "ended as the call came": "it has cut the call off",
+    "ended as the call came": "it has cut the call off|GOAWAY received",
     "was not there": "cannot be reached|failed to connect to all addresses|Connection refused",
 }
 
