@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/status/status_matchers.h"
@@ -44,7 +45,7 @@ TEST(DecodingTest, OtherNamesAreRefusedWithTheOnesThereAre) {
 
 TEST(DecodingTest, ALongNameIsNotRepeatedWhole) {
   const std::string name(1000, 'x');
-  const auto cut = AllOf(HasSubstr(std::string(32, 'x') + "\""),
+  const auto cut = AllOf(HasSubstr(absl::StrCat(std::string(32, 'x'), "\"")),
                          ::testing::Not(HasSubstr(std::string(33, 'x'))));
   EXPECT_THAT(ParseEncoding(name), StatusIs(kInvalid, cut));
   EXPECT_THAT(ParseEtaMode(name), StatusIs(kInvalid, cut));

@@ -71,7 +71,8 @@ struct Sending {
 TEST(AliceTransferTest, AMessageOverManyCutsArrivesWholeAndOnce) {
   TestBob bob;
   TcpProxy proxy(bob.server.endpoint());
-  for (int64_t k = 0; k < 8; ++k) {
+  // A reset may take from Bob what he has not read, so none of them need bear fruit.
+  for (int64_t k = 0; k + 1 < kFruitlessConnections; ++k) {
     proxy.Push({.kind = FaultKind::kReset, .after_bytes = 600 + 50 * k});
   }
   Sending sending(proxy.endpoint());
