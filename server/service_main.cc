@@ -29,6 +29,7 @@
 #include "server/event_log.h"
 #include "server/peer_wait.h"
 #include "server/server_security.h"
+#include "server/unknown_methods.h"
 
 namespace kvwire {
 namespace {
@@ -106,6 +107,7 @@ class Servers {
     for (const ServedService& served : listener.services) {
       builder.RegisterService(served.service);
     }
+    builder.RegisterCallbackGenericService(&unknown_methods_);
     std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
         watches;
     watches.push_back(std::make_unique<CallWatch>(metrics_));
@@ -147,6 +149,7 @@ class Servers {
  private:
   const ServiceFlags& flags_;
   ServiceMetrics metrics_;
+  UnknownMethods unknown_methods_;
   grpc::ResourceQuota transport_;
   std::vector<std::unique_ptr<grpc::Server>> servers_;
 };

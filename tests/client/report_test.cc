@@ -61,12 +61,12 @@ TEST(ReportTest, TheObjectHasExactlyTheDocumentedKeys) {
   const Struct json = JsonOf(GoodRun());
   EXPECT_THAT(
       KeysOf(json),
-      UnorderedElementsAre("run_id", "version", "parameters", "payload_bits", "asked_bits",
-                           "asked_errors", "queries", "changed_bits", "bit_errors",
-                           "bit_error_rate", "floor_bits", "soft_floor_bits", "leak_bits",
-                           "state_leak_bits", "soft_leak_bits", "leak_test", "state_bits",
-                           "snapshot_bytes", "snapshot_sha256", "efficiency", "alice", "bob",
-                           "connections", "seconds", "peak_memory_bytes", "verdict"));
+      UnorderedElementsAre(
+          "run_id", "version", "parameters", "payload_bits", "asked_bits", "asked_errors",
+          "queries", "changed_bits", "bit_errors", "bit_error_rate", "floor_bits",
+          "soft_floor_bits", "leak_bits", "state_leak_bits", "soft_leak_bits", "leak_test",
+          "state_bits", "snapshot_bytes", "snapshot_sha256", "efficiency", "alice", "bob",
+          "connections", "resent_bytes", "seconds", "peak_memory_bytes", "verdict"));
   EXPECT_THAT(KeysOf(In(json, "parameters")),
               UnorderedElementsAre("problem", "n", "scales", "tokens", "queries", "replays",
                                    "d", "frame", "seed", "sharpness", "encoding", "eta",

@@ -79,7 +79,7 @@ class BadDiskTest(unittest.TestCase):
             bob_environment={
                 "LD_PRELOAD": " ".join(map(str, libraries)),
                 "FIU_ENABLE": "\n".join(
-                    fail.format(call) for call in ("sync/fsync", "sync/fdatasync", "rw/pwrite")
+                    fail.format(call) for call in ("sync/fsync", "sync/fdatasync", "rw/pwritev")
                 ),
             },
         )
