@@ -107,7 +107,8 @@ class Servers {
     for (const ServedService& served : listener.services) {
       builder.RegisterService(served.service);
     }
-    builder.RegisterCallbackGenericService(&unknown_methods_);
+    unknown_methods_.push_back(std::make_unique<UnknownMethods>());
+    builder.RegisterCallbackGenericService(unknown_methods_.back().get());
     std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
         watches;
     watches.push_back(std::make_unique<CallWatch>(metrics_));
@@ -149,7 +150,7 @@ class Servers {
  private:
   const ServiceFlags& flags_;
   ServiceMetrics metrics_;
-  UnknownMethods unknown_methods_;
+  std::vector<std::unique_ptr<UnknownMethods>> unknown_methods_;  // each serves one server
   grpc::ResourceQuota transport_;
   std::vector<std::unique_ptr<grpc::Server>> servers_;
 };
