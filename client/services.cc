@@ -1,5 +1,6 @@
 #include "client/services.h"
 
+#include <iostream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -149,6 +150,7 @@ absl::StatusOr<bool> Services::Revive() {
   bool any = false;
   for (OwnService& service : own) {
     if (service.process.Running()) continue;
+    std::cerr << service.role << " has ended; it is started again" << std::endl;
     KVWIRE_RETURN_IF_ERROR(service.process.Restart(kStartTime));
     any = true;
   }

@@ -1,6 +1,6 @@
 """Starts the algorithm servers of tests/plugins, which are not built but interpreted."""
 
-import functools
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -13,20 +13,13 @@ import programs
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "plugins"
 
 
-@functools.cache
-def _python():
-    """An interpreter that has what the Python server needs; Debian's packages are for Debian's."""
-    for candidate in (sys.executable, "/usr/bin/python3"):
-        needed = [candidate, "-c", "import grpc, numpy"]
-        if subprocess.run(needed, stderr=subprocess.DEVNULL, check=False).returncode == 0:
-            return candidate
-    raise unittest.SkipTest("no Python has grpc and numpy (python3-grpcio, python3-numpy)")
-
-
 def _python_server(script, *arguments):
+    for module, package in (("grpc", "python3-grpcio"), ("numpy", "python3-numpy")):
+        if importlib.util.find_spec(module) is None:
+            raise unittest.SkipTest(f"{package} is not installed")
     modules = {"PYTHONPATH": os.environ["KVWIRE_PLUGIN_MODULES"]}
     return programs.Service(
-        _python(), "-B", FOLDER / script, *arguments, "127.0.0.1:0", environment=modules
+        sys.executable, "-B", FOLDER / script, *arguments, "127.0.0.1:0", environment=modules
     )
 
 

@@ -109,7 +109,7 @@ class SweepTest(unittest.TestCase):
                     program.kill_one(name)
                     outcome = program.wait()
                 self.assertEqual(_VERDICT, outcome.code, outcome)
-                self.assertIn("attempt 1 of 3", outcome.stderr)
+                self.assertIn("has ended; it is started again", outcome.stderr)
                 self.assert_same_results(file)
 
     def test_given_services_find_the_same(self):
