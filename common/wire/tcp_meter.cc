@@ -159,8 +159,7 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
 
 bool TcpMeter::Connected() const {
   tcp_info info;
-  return descriptor_ >= 0 && ReadTcpInfo(descriptor_, info) &&
-         info.tcpi_state == kEstablished;
+  return descriptor_ >= 0 && ReadTcpInfo(descriptor_, info) && info.tcpi_state == kEstablished;
 }
 
 int64_t TcpMeter::MovedBytes() const {
