@@ -22,7 +22,7 @@ class RestartTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.output = pathlib.Path(folder.name)
         self.demo = project.Project(
-            self.output, "slow", _LONG_RUN, environment={"KVWIRE_LINK_RATE": "800kbit"}
+            self.output, "slow", _LONG_RUN, environment={"KVWIRE_LINK_RATE": "1200kbit"}
         )
         self.addCleanup(self.demo.down)
         self.demo.down()
@@ -35,7 +35,7 @@ class RestartTest(unittest.TestCase):
 
     def test_a_run_completes_although_bob_was_killed_in_the_middle_of_the_message(self):
         self.demo.compose("up", "--no-build", "-d")
-        self.wait_until_passed(0.3)
+        self.wait_until_passed(0.55)  # the first chunk, of 1 MiB, and a part of the second
         bob = self.demo.container("bob")
         self.demo.docker("kill", "--signal", "KILL", bob)
         passed = self.demo.shaped_bytes()
