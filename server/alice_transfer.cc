@@ -79,7 +79,8 @@ class Attempts {
     // The connection ends with the last that holds the channel.
     connection.channel.reset();
     v1::TcpCount& row = *transfer_.ledger.add_connections();
-    row = connection.meter.Count(status.ok() ? kCloseTime : kBrokenCloseTime);
+    row = status.ok() ? connection.meter.CountWhole(kCloseTime)
+                      : connection.meter.Count(kBrokenCloseTime);
     row.set_connection_id(id);
     row.set_ended(!metered_     ? v1::CONNECTION_END_KILLED
                   : status.ok() ? v1::CONNECTION_END_CLEAN

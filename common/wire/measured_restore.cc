@@ -46,7 +46,7 @@ absl::StatusOr<MeasuredRestore> RestoreMeasured(const AlgorithmClient& client,
           snapshot, cancellation));
   restored.duration = absl::Now() - start;
   restored.session = std::make_unique<AlgorithmSession>(client, session_id, cancellation);
-  restored.connection = connection.meter.Count(kCloseTime);
+  restored.connection = connection.meter.CountWhole(kCloseTime);
   if (restored.connection.final()) return restored;
   return absl::InternalError(absl::StrCat("the connection to the algorithm at ",
                                           client.endpoint().ToString(),

@@ -157,6 +157,16 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
   return count;
 }
 
+v1::TcpCount TcpMeter::CountWhole(absl::Duration limit) const {
+  constexpr int64_t kSynAndFin = 2;  // each is acknowledged as a byte
+  v1::TcpCount count = Count(limit);
+  tcp_info info;
+  if (!count.final() || !ReadTcpInfo(descriptor_, info)) return count;
+  count.set_sent_bytes(std::min(
+      count.sent_bytes(), static_cast<int64_t>(info.tcpi_bytes_acked) - kSynAndFin));
+  return count;
+}
+
 bool TcpMeter::Connected() const {
   tcp_info info;
   return descriptor_ >= 0 && ReadTcpInfo(descriptor_, info) && info.tcpi_state == kEstablished;

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -86,6 +87,21 @@ class TwoHostsTest(unittest.TestCase):
                 self.assertEqual(together["snapshot_sha256"], apart["snapshot_sha256"])
                 for key in ("messages", "message_bytes", "grpc_bytes"):
                     self.assertEqual(together["alice"][key], apart["alice"][key])
+
+    def test_what_alices_own_host_drops_was_not_sent(self):
+        alice = self.start(self.alice, "kvwire-alice")
+        bob = self.start(self.bob, "kvwire-bob", "--channel-listen", f"{self.bob.address}:0")
+        # A queue of a few packets: it overflows, and the kernel counts what it drops as sent.
+        shaper = ("tc", "qdisc", "add", "dev", "to-bob", "root", "tbf",
+                  "rate", "40mbit", "burst", "70kb", "limit", "80kb")
+        subprocess.run([*self.alice.prefix, *shaper], check=True, capture_output=True)
+        result = programs.judged(
+            "run", "--n", 32, "--d", 256, "--alice", alice.listening, "--bob", bob.listening,
+            prefix=self.alice.prefix)
+        books.check(self, result)
+        shown = subprocess.run([*self.alice.prefix, "tc", "-s", "qdisc", "show", "dev", "to-bob"],
+                               check=True, capture_output=True, text=True).stdout
+        self.assertGreater(int(re.search(r"dropped (\d+)", shown)[1]), 0, shown)
 
     def test_a_partition_delays_the_message_and_no_more(self):
         alice = self.start(self.alice, "kvwire-alice")
