@@ -88,8 +88,7 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
     return kvwire::Serve({{.label = "listening",
                            .endpoint = listen,
                            .services = {to_driver, to_alice},
-                           .bound = &channel,
-                           .channel = true}},
+                           .bound = &channel}},
                          flags.service, hooks);
   }
   KVWIRE_ASSIGN_OR_RETURN(const auto channel_listen,
@@ -97,8 +96,7 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
   return kvwire::Serve({{.label = "channel",
                          .endpoint = channel_listen,
                          .services = {to_alice},
-                         .bound = &channel,
-                         .channel = true},
+                         .bound = &channel},
                         {.label = "listening", .endpoint = listen, .services = {to_driver}}},
                        flags.service, hooks);
 }

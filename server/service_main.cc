@@ -100,7 +100,6 @@ class Servers {
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     SetLimits(flags_, builder);
-    if (listener.channel) FixChannelWindow(builder);
     builder.SetResourceQuota(transport_);
     int port = 0;
     builder.AddListeningPort(listener.endpoint.ToString(), credentials, &port);

@@ -31,7 +31,6 @@ struct Listener {
   Endpoint endpoint;
   std::vector<ServedService> services;
   Endpoint* bound = nullptr;
-  bool channel = false;  // Alice's: its window is fixed (transport_tuning.h)
 };
 
 // What a service has to say of itself, all of it called from any thread.

@@ -13,7 +13,6 @@ constexpr const char* kReadChunkArguments[] = {GRPC_ARG_TCP_READ_CHUNK_SIZE,
                                                GRPC_ARG_TCP_MIN_READ_CHUNK_SIZE,
                                                GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE};
 constexpr int kReadChunkBytes = 1 << 20;
-constexpr int kLongestFrameBytes = (1 << 24) - 1;  // RFC 9113, section 4.2
 
 // Received pieces are allocated and freed by the MiB. With glibc's defaults each of them
 // grows and trims the heap of its thread: page faults that cost more than copying the
@@ -44,13 +43,6 @@ void TuneReceiver(grpc::ChannelArguments& arguments) {
   for (const char* argument : kReadChunkArguments) {
     arguments.SetInt(argument, kReadChunkBytes);
   }
-}
-
-void FixChannelWindow(grpc::ServerBuilder& builder) {
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kChannelWindowBytes);
-  // The guess would have made frames longer, too: each has a header of 9 bytes.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kLongestFrameBytes);
 }
 
 }  // namespace kvwire

@@ -55,6 +55,9 @@ _FOUND_BY = {
     "restore-opens-any-time": {"restore-order-kept"},
 }
 
+# And what may find it too: whether a cancelled request was taken before is a matter of chance.
+_MAY_BE_FOUND_BY = {"attend-appends": {"cancelled-reads-no-trace"}}
+
 # What is skipped because it rests on a case that failed.
 _SKIPS = {"loses-its-state", "rolls-dice", "snapshot-counts", "one-session"}
 
@@ -65,7 +68,8 @@ class BrokenPlugInTest(unittest.TestCase):
             with self.subTest(fault=fault):
                 with plug_ins.broken_server(fault) as one, plug_ins.broken_server(fault) as other:
                     report = plug_ins.conformance(one, other, expected_code=3)
-                self.assertEqual(found_by, plug_ins.cases(report, "FAIL"))
+                chance = _MAY_BE_FOUND_BY.get(fault, set())
+                self.assertEqual(found_by, plug_ins.cases(report, "FAIL") - chance)
                 self.assertEqual(fault in _SKIPS, bool(plug_ins.cases(report, "skip")))
                 self.assertFalse(report["verdict"]["ok"])
                 self.assertEqual(report["failed"], len(report["verdict"]["reasons"]))

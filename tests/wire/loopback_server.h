@@ -31,7 +31,7 @@ class LoopbackServer {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     builder.SetMaxSendMessageSize(kMaxMessageBytes);
-    FixChannelWindow(builder);
+    TuneReceiver(builder);
     builder.AddListeningPort(endpoint_.ToString(), grpc::InsecureServerCredentials(),
                              &endpoint_.port);
     for (grpc::Service* service : services) builder.RegisterService(service);

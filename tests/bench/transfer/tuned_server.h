@@ -21,7 +21,6 @@ class TunedServer {
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     TuneReceiver(builder);
-    FixChannelWindow(builder);
     builder.AddListeningPort(Endpoint{host, 0}.ToString(), grpc::InsecureServerCredentials(),
                              &port_);
     builder.RegisterService(&service);
