@@ -111,8 +111,9 @@ void JudgeFinal(const std::string& who, const v1::ChannelLedger& ledger, Reasons
   }
 }
 
-// Each layer holds the one above it.
-void JudgeLayers(const v1::ChannelLedger& alice, Reasons& reasons) {
+// Each layer holds the one above it, but that of what Alice had written over a connection
+// that broke not all need have been sent.
+void JudgeLayers(const v1::ChannelLedger& alice, bool broke_off, Reasons& reasons) {
   const int64_t wire_bytes = RunResult::SentBytes(alice);
   const bool counted = std::none_of(alice.connections().begin(), alice.connections().end(),
                                     [](const v1::TcpCount& row) { return IsLost(row); });
@@ -122,10 +123,12 @@ void JudgeLayers(const v1::ChannelLedger& alice, Reasons& reasons) {
         "Alice's ", alice.message_bytes(), " bytes of messages are ",
         alice.snapshot_bytes() - alice.message_bytes(), " short of the snapshot in them"));
   }
-  if (wire_bytes < GrpcBytes(alice)) {
-    reasons.push_back(absl::StrCat(
-        "Alice's connection carried ", wire_bytes, " bytes, ", GrpcBytes(alice) - wire_bytes,
-        " short of the gRPC messages in it: they went another way"));
+  const int64_t least = broke_off ? alice.snapshot_bytes() : GrpcBytes(alice);
+  if (wire_bytes < least) {
+    reasons.push_back(absl::StrCat("Alice's connection carried ", wire_bytes, " bytes, ",
+                                   least - wire_bytes, " short of the ",
+                                   broke_off ? "snapshot" : "gRPC messages",
+                                   " in it: they went another way"));
   }
 }
 
@@ -136,7 +139,7 @@ void JudgeChannel(const v1::ChannelLedger& alice, const v1::ChannelLedger& bob,
   JudgeEnds(alice, bob, reasons);
   JudgeFinal("Alice", alice, reasons);
   JudgeFinal("Bob", bob, reasons);
-  JudgeLayers(alice, reasons);
+  JudgeLayers(alice, BrokeOff(alice, bob), reasons);
 }
 
 }  // namespace kvwire

@@ -38,8 +38,8 @@ struct TransferOptions {
   bool resume = false;
 };
 
-// What one cut may make her send again: Bob's window, which gRPC widens with the link to 32 MiB
-// at most, three chunks, one each that she is writing, that is being read and that he is
+// What one cut may make her send again: Bob's window, which gRPC widens with the link to 32
+// MiB at most, three chunks, one each that she is writing, that is being read and that he is
 // storing, and what he has stored since he last waited for his disk. (A window of fixed size
 // would cost less, but gRPC 1.51 has it for a stream only: without its guess of the link the
 // connection's stays at 64 KiB and one message, a round trip each.)

@@ -162,8 +162,8 @@ v1::TcpCount TcpMeter::CountWhole(absl::Duration limit) const {
   v1::TcpCount count = Count(limit);
   tcp_info info;
   if (!count.final() || !ReadTcpInfo(descriptor_, info)) return count;
-  count.set_sent_bytes(std::min(
-      count.sent_bytes(), static_cast<int64_t>(info.tcpi_bytes_acked) - kSynAndFin));
+  count.set_sent_bytes(
+      std::min(count.sent_bytes(), static_cast<int64_t>(info.tcpi_bytes_acked) - kSynAndFin));
   return count;
 }
 

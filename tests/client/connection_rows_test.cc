@@ -66,6 +66,19 @@ TEST(ConnectionRowsTest, OfAConnectionThatBrokeMoreMayHaveBeenSentThanArrived) {
   EXPECT_TRUE(BrokeOff(books.alice, books.bob));
 }
 
+TEST(ConnectionRowsTest, OfWhatWasWrittenToAConnectionThatBrokeTheSnapshotAtLeastWasSent) {
+  const auto carried = [](int64_t broken, int64_t clean) {
+    Books books;  // 575 bytes of gRPC messages at Alice
+    books.alice.mutable_connections(0)->set_sent_bytes(broken);
+    books.bob.mutable_connections(0)->set_received_bytes(broken);
+    books.alice.mutable_connections(1)->set_sent_bytes(clean);
+    books.bob.mutable_connections(1)->set_received_bytes(clean);
+    return books.Reasons();
+  };
+  EXPECT_THAT(carried(150, 250), IsEmpty());
+  EXPECT_THAT(carried(150, 249), ElementsAre(HasSubstr("1 short of the snapshot in it")));
+}
+
 TEST(ConnectionRowsTest, MoreThanWasSentCannotArrive) {
   Books books;
   books.bob.mutable_connections(0)->set_received_bytes(701);

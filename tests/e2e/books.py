@@ -33,7 +33,8 @@ def _check_ends(test, result):
     for key in ("messages", "message_bytes", "grpc_bytes"):
         agree(alice[key], bob[key], key)
     agree(alice["tcp_payload_bytes_sent"], bob["tcp_payload_bytes_received"])
-    test.assertEqual(sorted(alice[k] for k in _LAYERS), [alice[k] for k in _LAYERS])
+    layers = _LAYERS[:-1] if broke else _LAYERS  # nor need all have been sent
+    test.assertEqual(sorted(alice[k] for k in layers), [alice[k] for k in layers])
 
 
 def _check_row(test, row):
