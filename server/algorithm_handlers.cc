@@ -64,9 +64,11 @@ absl::Status IngestHandler::Take(const v1::IngestRequest& request) {
 absl::Status IngestHandler::End() {
   if (session_ == nullptr) return absl::NotFoundError("the stream named no session");
   const std::shared_lock lock(session_->mutex);
-  response_->set_token_count(session_->cache->tokens());
-  response_->set_state_bits(session_->cache->StateBits());
-  response_->set_section_count(static_cast<int64_t>(session_->cache->Sections().size()));
+  v1::IngestResponse response;
+  response.set_token_count(session_->cache->tokens());
+  response.set_state_bits(session_->cache->StateBits());
+  response.set_section_count(static_cast<int64_t>(session_->cache->Sections().size()));
+  *response_ = JoinMessage(response);
   return absl::OkStatus();
 }
 

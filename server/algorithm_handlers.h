@@ -24,17 +24,18 @@ absl::StatusOr<CacheSetup> SetupOf(const v1::OpenRequest& request, int64_t memor
 
 class IngestHandler {
  public:
-  IngestHandler(AlgorithmSessions& sessions, Caller caller, v1::IngestResponse* response)
+  IngestHandler(AlgorithmSessions& sessions, Caller caller, grpc::ByteBuffer* response)
       : sessions_(sessions), caller_(std::move(caller)), response_(response) {}
 
   absl::Status Take(const v1::IngestRequest& request);
   absl::Status End();
   void Cancel() {}
+  MemoryBudget& memory() { return sessions_.memory(); }
 
  private:
   AlgorithmSessions& sessions_;
   const Caller caller_;
-  v1::IngestResponse* response_;
+  grpc::ByteBuffer* response_;
   std::shared_ptr<AlgorithmSessionState> session_;
 };
 
@@ -69,6 +70,7 @@ class AttendHandler {
       : sessions_(sessions), caller_(std::move(caller)) {}
 
   absl::Status Take(const v1::AttendRequest& request, v1::AttendResponse& response);
+  MemoryBudget& memory() { return sessions_.memory(); }
 
  private:
   AlgorithmSessions& sessions_;

@@ -28,7 +28,7 @@ void AddAlgorithmFlags(CLI::App& app, AlgorithmFlags& flags) {
 std::vector<kvwire::MetricGauge> GaugesOf(kvwire::AlgorithmSessions& sessions) {
   return {{"kvwire_sessions_open", "Sessions open.",
            [&sessions] { return static_cast<double>(sessions.size()); }},
-          {"kvwire_memory_booked_bytes", "Memory booked for sessions.",
+          {"kvwire_memory_booked_bytes", "Memory booked for sessions and requests.",
            [&sessions] { return static_cast<double>(sessions.memory().used_bytes()); }}};
 }
 

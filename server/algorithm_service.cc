@@ -48,43 +48,48 @@ void DescribeLayer(const Layer& layer, v1::AlgorithmDescription& out) {
 AlgorithmServiceHost::AlgorithmServiceHost(const SessionLimits& limits)
     : process_id_(RandomId()), sessions_(limits), pool_(kWorkThreads) {}
 
-grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(
-    grpc::CallbackServerContext* context, const v1::DescribeRequest* /*request*/,
-    v1::DescribeResponse* response) {
-  response->set_protocol_version(kProtocolVersion);
-  response->set_process_id(process_id_);
+grpc::ServerUnaryReactor* AlgorithmServiceHost::Describe(grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* /*request*/,
+                                                         grpc::ByteBuffer* response) {
+  // Nothing can be said in the request, so nobody looks at it.
+  v1::DescribeResponse described;
+  described.set_protocol_version(kProtocolVersion);
+  described.set_process_id(process_id_);
   for (const KvAlgorithm& algorithm : BuiltInAlgorithms()) {
-    v1::AlgorithmDescription& description = *response->add_algorithms();
+    v1::AlgorithmDescription& description = *described.add_algorithms();
     DescribeLayer(algorithm, description);
     DescribeOptions(CommonOptions(), description);
   }
   for (const KvWrapper& wrapper : BuiltInWrappers()) {
-    DescribeLayer(wrapper, *response->add_wrappers());
+    DescribeLayer(wrapper, *described.add_wrappers());
   }
+  *response = JoinMessage(described);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }
 
 grpc::ServerUnaryReactor* AlgorithmServiceHost::Open(grpc::CallbackServerContext* context,
-                                                     const v1::OpenRequest* request,
-                                                     v1::OpenResponse* response) {
-  return new UnaryCall(pool_, [this, context, request, response]() -> absl::Status {
-    KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
-                            SetupOf(*request, sessions_.memory_limit_bytes()));
-    KVWIRE_ASSIGN_OR_RETURN(AlgorithmSessions::State session,
-                            sessions_.Prepare(std::move(setup)));
-    const MemoryAccount::Scope scope(session->memory);
-    KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(session->setup));
-    KVWIRE_ASSIGN_OR_RETURN(
-        int64_t id, sessions_.Add(std::move(session), std::move(cache), CallerOf(*context)));
-    response->set_session_id(id);
-    return absl::OkStatus();
-  });
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  return new UnaryCall<v1::OpenRequest, v1::OpenResponse>(
+      pool_, sessions_.memory(), request, response,
+      [this, context](const v1::OpenRequest& open, v1::OpenResponse& opened) -> absl::Status {
+        KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
+                                SetupOf(open, sessions_.memory_limit_bytes()));
+        KVWIRE_ASSIGN_OR_RETURN(AlgorithmSessions::State session,
+                                sessions_.Prepare(std::move(setup)));
+        const MemoryAccount::Scope scope(session->memory);
+        KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<KvCache> cache, CreateCache(session->setup));
+        KVWIRE_ASSIGN_OR_RETURN(int64_t id, sessions_.Add(std::move(session), std::move(cache),
+                                                          CallerOf(*context)));
+        opened.set_session_id(id);
+        return absl::OkStatus();
+      });
 }
 
-grpc::ServerReadReactor<v1::IngestRequest>* AlgorithmServiceHost::Ingest(
-    grpc::CallbackServerContext* context, v1::IngestResponse* response) {
+grpc::ServerReadReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Ingest(
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   return new StreamReader<v1::IngestRequest, IngestHandler>(
       *context, pool_,
       std::make_unique<IngestHandler>(sessions_, CallerOf(*context), response));
@@ -92,17 +97,16 @@ grpc::ServerReadReactor<v1::IngestRequest>* AlgorithmServiceHost::Ingest(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Snapshot(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  using Writer = StreamWriter<grpc::ByteBuffer>;
-  return new Writer(*context, pool_,
-                    [this, request = *request,
-                     caller = CallerOf(*context)](const Writer::Write& write) -> absl::Status {
-                      v1::SnapshotRequest wanted;
-                      KVWIRE_RETURN_IF_ERROR(SplitMessage(request, wanted));
-                      KVWIRE_ASSIGN_OR_RETURN(const auto session,
-                                              sessions_.Find(wanted.session_id(), caller));
-                      const std::shared_lock lock(session->mutex);
-                      return WriteSnapshotMessages(*session->cache, session->setup, write);
-                    });
+  using Writer = StreamWriter<v1::SnapshotRequest, grpc::ByteBuffer>;
+  return new Writer(
+      *context, pool_, sessions_.memory(), request,
+      [this, caller = CallerOf(*context)](const v1::SnapshotRequest& wanted,
+                                          const Writer::Write& write) -> absl::Status {
+        KVWIRE_ASSIGN_OR_RETURN(const auto session,
+                                sessions_.Find(wanted.session_id(), caller));
+        const std::shared_lock lock(session->mutex);
+        return WriteSnapshotMessages(*session->cache, session->setup, write);
+      });
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Restore(
@@ -112,19 +116,21 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Restore(
       std::make_unique<RestoreHandler>(sessions_, CallerOf(*context), response));
 }
 
-grpc::ServerBidiReactor<v1::AttendRequest, v1::AttendResponse>* AlgorithmServiceHost::Attend(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AlgorithmServiceHost::Attend(
     grpc::CallbackServerContext* context) {
   return new StreamResponder<v1::AttendRequest, v1::AttendResponse, AttendHandler>(
       *context, pool_, std::make_unique<AttendHandler>(sessions_, CallerOf(*context)));
 }
 
 grpc::ServerUnaryReactor* AlgorithmServiceHost::Close(grpc::CallbackServerContext* context,
-                                                      const v1::CloseRequest* request,
-                                                      v1::CloseResponse* /*response*/) {
-  return new UnaryCall(pool_, [this, context, request] {
-    sessions_.Remove(request->session_id(), CallerOf(*context));
-    return absl::OkStatus();
-  });
+                                                      const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  return new UnaryCall<v1::CloseRequest, v1::CloseResponse>(
+      pool_, sessions_.memory(), request, response,
+      [this, context](const v1::CloseRequest& close, v1::CloseResponse& /*closed*/) {
+        sessions_.Remove(close.session_id(), CallerOf(*context));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace kvwire

@@ -11,14 +11,14 @@
 
 namespace kvwire {
 
-// Snapshots pass as buffers, so that their bytes are not copied between messages.
-using AlgorithmServiceBase = v1::AlgorithmService::WithCallbackMethod_Describe<
-    v1::AlgorithmService::WithCallbackMethod_Open<
-        v1::AlgorithmService::WithCallbackMethod_Ingest<
+// All messages come as bytes: request_parsing.h says why.
+using AlgorithmServiceBase = v1::AlgorithmService::WithRawCallbackMethod_Describe<
+    v1::AlgorithmService::WithRawCallbackMethod_Open<
+        v1::AlgorithmService::WithRawCallbackMethod_Ingest<
             v1::AlgorithmService::WithRawCallbackMethod_Snapshot<
                 v1::AlgorithmService::WithRawCallbackMethod_Restore<
-                    v1::AlgorithmService::WithCallbackMethod_Attend<
-                        v1::AlgorithmService::WithCallbackMethod_Close<
+                    v1::AlgorithmService::WithRawCallbackMethod_Attend<
+                        v1::AlgorithmService::WithRawCallbackMethod_Close<
                             v1::AlgorithmService::Service>>>>>>>;
 
 class AlgorithmServiceHost final : public AlgorithmServiceBase {
@@ -29,22 +29,22 @@ class AlgorithmServiceHost final : public AlgorithmServiceBase {
   AlgorithmSessions& sessions() { return sessions_; }
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
-                                     const v1::DescribeRequest* request,
-                                     v1::DescribeResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Open(grpc::CallbackServerContext* context,
-                                 const v1::OpenRequest* request,
-                                 v1::OpenResponse* response) override;
-  grpc::ServerReadReactor<v1::IngestRequest>* Ingest(grpc::CallbackServerContext* context,
-                                                     v1::IngestResponse* response) override;
+                                 const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Ingest(grpc::CallbackServerContext* context,
+                                                    grpc::ByteBuffer* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Snapshot(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
   grpc::ServerReadReactor<grpc::ByteBuffer>* Restore(grpc::CallbackServerContext* context,
                                                      grpc::ByteBuffer* response) override;
-  grpc::ServerBidiReactor<v1::AttendRequest, v1::AttendResponse>* Attend(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Attend(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Close(grpc::CallbackServerContext* context,
-                                  const v1::CloseRequest* request,
-                                  v1::CloseResponse* response) override;
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
 
  private:
   const uint64_t process_id_;

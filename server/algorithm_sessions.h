@@ -69,7 +69,8 @@ class AlgorithmSessions {
   void DropIdle();
 
   int64_t memory_limit_bytes() const { return limits_.memory_limit_bytes; }
-  const MemoryBudget& memory() const { return memory_; }
+  // For all that callers make the process hold.
+  MemoryBudget& memory() { return memory_; }
   size_t size() const;
   // Whether there is a session, one about to be opened, or a call that works with one.
   bool busy() const { return states_ > 0; }

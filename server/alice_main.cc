@@ -39,7 +39,7 @@ void AddAliceFlags(CLI::App& app, AliceFlags& flags) {
 std::vector<kvwire::MetricGauge> GaugesOf(kvwire::AliceServiceHost& service) {
   return {{"kvwire_runs_open", "Runs under way.",
            [&service] { return static_cast<double>(service.admission().runs()); }},
-          {"kvwire_memory_booked_bytes", "Memory booked for the bits of runs.", [&service] {
+          {"kvwire_memory_booked_bytes", "Memory booked for bits and requests.", [&service] {
              return static_cast<double>(service.admission().memory().used_bytes());
            }}};
 }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
 #include "server/alice_generation.h"
 #include "server/alice_run.h"
@@ -54,7 +55,7 @@ class SpeakHandler {
  public:
   SpeakHandler(const AlgorithmClient& algorithm, const ChannelSecurity& security,
                AliceAdmission& admission, RunOwners& owners, Caller caller,
-               int64_t chunk_bytes, v1::SpeakResponse* response)
+               int64_t chunk_bytes, grpc::ByteBuffer* response)
       : algorithm_(algorithm),
         security_(security),
         admission_(admission),
@@ -90,11 +91,13 @@ class SpeakHandler {
     // Before the answer: whoever has it may begin the next run.
     ticket_.reset();
     LogRun(run_->run_id, spoken.status());
-    KVWIRE_ASSIGN_OR_RETURN(*response_, std::move(spoken));
+    KVWIRE_RETURN_IF_ERROR(spoken.status());
+    *response_ = JoinMessage(*spoken);
     return absl::OkStatus();
   }
 
   void Cancel() { cancellation_.Cancel(); }
+  MemoryBudget& memory() { return admission_.memory(); }
 
  private:
   absl::Status Open(const v1::SpeakRequest& request) {
@@ -114,7 +117,7 @@ class SpeakHandler {
   RunOwners& owners_;
   const Caller caller_;
   const int64_t chunk_bytes_;
-  v1::SpeakResponse* response_;
+  grpc::ByteBuffer* response_;
   PeerQuota::Ticket ticket_;
   MemoryAccount memory_;
   Cancellation cancellation_;
@@ -124,8 +127,8 @@ class SpeakHandler {
 
 }  // namespace
 
-grpc::ServerReadReactor<v1::SpeakRequest>* AliceServiceHost::Speak(
-    grpc::CallbackServerContext* context, v1::SpeakResponse* response) {
+grpc::ServerReadReactor<grpc::ByteBuffer>* AliceServiceHost::Speak(
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   return new StreamReader<v1::SpeakRequest, SpeakHandler>(
       *context, pool_,
       std::make_unique<SpeakHandler>(algorithm_, channel_security_, admission_, owners_,
@@ -133,8 +136,8 @@ grpc::ServerReadReactor<v1::SpeakRequest>* AliceServiceHost::Speak(
 }
 
 grpc::ServerUnaryReactor* AliceServiceHost::Generate(grpc::CallbackServerContext* context,
-                                                     const v1::GenerateRequest* request,
-                                                     v1::GenerateResponse* response) {
+                                                     const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
   absl::StatusOr<PeerQuota::Ticket> ticket = admission_.Enter(PeerOf(*context));
   // Refused here: on the pool it would wait for one of the others to end.
   if (!ticket.ok()) {
@@ -143,17 +146,18 @@ grpc::ServerUnaryReactor* AliceServiceHost::Generate(grpc::CallbackServerContext
     return refusal;
   }
   const auto cancellation = std::make_shared<Cancellation>();
-  return new UnaryCall(
-      pool_,
-      [this, cancellation, request, response, identity = IdentityOf(*context),
-       ticket = *std::move(ticket)]() mutable -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(owners_.Claim(request->run_id(), identity));
+  return new UnaryCall<v1::GenerateRequest, v1::GenerateResponse>(
+      pool_, admission_.memory(), request, response,
+      [this, cancellation, identity = IdentityOf(*context), ticket = *std::move(ticket)](
+          const v1::GenerateRequest& wanted,
+          v1::GenerateResponse& books) mutable -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(owners_.Claim(wanted.run_id(), identity));
         absl::StatusOr<v1::GenerateResponse> generated = GenerateAndSend(
-            algorithm_, channel_security_, model_, *request, chunk_bytes_, *cancellation);
+            algorithm_, channel_security_, model_, wanted, chunk_bytes_, *cancellation);
         // Before the answer: whoever has it may begin the next run.
         ticket.reset();
-        LogRun(request->run_id(), generated.status());
-        KVWIRE_ASSIGN_OR_RETURN(*response, std::move(generated));
+        LogRun(wanted.run_id(), generated.status());
+        KVWIRE_ASSIGN_OR_RETURN(books, std::move(generated));
         return absl::OkStatus();
       },
       [cancellation] { cancellation->Cancel(); });

@@ -17,7 +17,10 @@
 
 namespace kvwire {
 
-class AliceServiceHost final : public v1::AliceService::CallbackService {
+// All messages come as bytes: request_parsing.h says why.
+class AliceServiceHost final
+    : public v1::AliceService::WithRawCallbackMethod_Speak<
+          v1::AliceService::WithRawCallbackMethod_Generate<v1::AliceService::Service>> {
  public:
   // Her messages have chunks of `chunk_bytes`; 0: as MessageSender::ChunkBytesAt.
   explicit AliceServiceHost(const Endpoint& algorithm,
@@ -31,14 +34,14 @@ class AliceServiceHost final : public v1::AliceService::CallbackService {
         admission_(limits),
         pool_(AliceAdmission::kMaxRuns) {}
 
-  grpc::ServerReadReactor<v1::SpeakRequest>* Speak(grpc::CallbackServerContext* context,
-                                                   v1::SpeakResponse* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Speak(grpc::CallbackServerContext* context,
+                                                   grpc::ByteBuffer* response) override;
   // For metrics.
   AliceAdmission& admission() { return admission_; }
 
   grpc::ServerUnaryReactor* Generate(grpc::CallbackServerContext* context,
-                                     const v1::GenerateRequest* request,
-                                     v1::GenerateResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
 
  private:
   AlgorithmClient algorithm_;

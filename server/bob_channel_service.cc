@@ -77,12 +77,15 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* OneWayChannelHost::Send(
 }
 
 grpc::ServerUnaryReactor* OneWayChannelHost::QueryWriteStatus(
-    grpc::CallbackServerContext* context, const v1::QueryWriteStatusRequest* request,
-    v1::QueryWriteStatusResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   // On the pool: it waits for a chunk that is being stored, and for the disk.
-  return new UnaryCall(pool_, [this, context, request, response] {
-    return AnswerWriteStatus(store_, *request, *context, channel_.port, *response);
-  });
+  return new UnaryCall<v1::QueryWriteStatusRequest, v1::QueryWriteStatusResponse>(
+      pool_, memory_, request, response,
+      [this, context](const v1::QueryWriteStatusRequest& query,
+                      v1::QueryWriteStatusResponse& answer) {
+        return AnswerWriteStatus(store_, query, *context, channel_.port, answer);
+      });
 }
 
 }  // namespace kvwire

@@ -4,6 +4,7 @@
 // Bob's end of the one-way channel: OneWayChannelService over a MessageStore. What
 // it answers depends on what Alice sent and on nothing else.
 
+#include "common/base/memory_account.h"
 #include "common/wire/endpoint.h"
 #include "kvwire/v1/channel.grpc.pb.h"
 #include "server/bob_message_store.h"
@@ -11,26 +12,28 @@
 
 namespace kvwire {
 
-// Chunks are read as buffers, so that their data is not copied.
+// All messages come as bytes: request_parsing.h says why. The data of chunks is not copied.
 class OneWayChannelHost final
     : public v1::OneWayChannelService::WithRawCallbackMethod_Send<
-          v1::OneWayChannelService::WithCallbackMethod_QueryWriteStatus<
+          v1::OneWayChannelService::WithRawCallbackMethod_QueryWriteStatus<
               v1::OneWayChannelService::Service>> {
  public:
-  // `channel` is where it listens; filled in before any call.
-  OneWayChannelHost(MessageStore& store, WorkPool& pool, const Endpoint& channel)
-      : store_(store), pool_(pool), channel_(channel) {}
+  // `memory` is for requests. `channel` is where it listens; filled in before any call.
+  OneWayChannelHost(MessageStore& store, WorkPool& pool, MemoryBudget& memory,
+                    const Endpoint& channel)
+      : store_(store), pool_(pool), memory_(memory), channel_(channel) {}
 
   grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
                                                   grpc::ByteBuffer* response) override;
 
   grpc::ServerUnaryReactor* QueryWriteStatus(grpc::CallbackServerContext* context,
-                                             const v1::QueryWriteStatusRequest* request,
-                                             v1::QueryWriteStatusResponse* response) override;
+                                             const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override;
 
  private:
   MessageStore& store_;
   WorkPool& pool_;
+  MemoryBudget& memory_;
   const Endpoint& channel_;
 };
 

@@ -52,11 +52,11 @@ absl::StatusOr<std::unique_ptr<kvwire::Spool>> OpenSpool(const std::string& dire
 }
 
 std::vector<kvwire::MetricGauge> GaugesOf(const kvwire::MessageStore& store,
-                                          const kvwire::BobServiceHost& bob) {
+                                          const kvwire::MemoryBudget& memory) {
   return {{"kvwire_messages_held", "Messages of Alice that Bob holds.",
            [&store] { return static_cast<double>(store.size()); }},
-          {"kvwire_memory_booked_bytes", "Memory booked for answers.",
-           [&bob] { return static_cast<double>(bob.memory().used_bytes()); }}};
+          {"kvwire_memory_booked_bytes", "Memory booked for requests and answers.",
+           [&memory] { return static_cast<double>(memory.used_bytes()); }}};
 }
 
 absl::StatusOr<int> RunBob(const BobFlags& flags) {
@@ -69,16 +69,17 @@ absl::StatusOr<int> RunBob(const BobFlags& flags) {
   KVWIRE_ASSIGN_OR_RETURN(const auto security,
                           kvwire::DialSecurityOf(flags.dial, flags.service.tls));
   KVWIRE_ASSIGN_OR_RETURN(auto spool, OpenSpool(flags.spool));
-  // The pool waits for its tasks when it ends, and they use the store.
+  // The pool waits for its tasks when it ends, and they use the store and the memory.
   kvwire::MessageStore store(flags.message_limit, std::move(spool));
   KVWIRE_RETURN_IF_ERROR(store.Recover());
+  kvwire::MemoryBudget memory(flags.memory_budget);
   kvwire::WorkPool pool(kWorkThreads);
   kvwire::Endpoint channel;
-  kvwire::OneWayChannelHost channel_service(store, pool, channel);
-  kvwire::BobServiceHost bob_service(store, pool, algorithm, channel, std::move(model),
-                                     security.algorithm, flags.memory_budget);
+  kvwire::OneWayChannelHost channel_service(store, pool, memory, channel);
+  kvwire::BobServiceHost bob_service(store, pool, memory, algorithm, channel, std::move(model),
+                                     security.algorithm);
   // The driver asks about a message after it has come, and then closes the run.
-  const kvwire::ServiceHooks hooks{.gauges = GaugesOf(store, bob_service),
+  const kvwire::ServiceHooks hooks{.gauges = GaugesOf(store, memory),
                                    .busy = [&store] { return store.HoldsAny(); }};
   const kvwire::ServedService to_driver{
       &bob_service, kvwire::v1::BobService::service_full_name(), flags.driver};

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/bob.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
 #include "server/bob_decode.h"
@@ -41,10 +42,10 @@ BitVector SelectPositions(const BitVector& bits, const std::vector<int64_t>& row
   return selected;
 }
 
-using DecodeWrite = StreamWriter<v1::DecodeResponse>::Write;
+using DecodeWriter = StreamWriter<v1::DecodeRequest, v1::DecodeResponse>;
 
 absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded,
-                       absl::Duration duration, const DecodeWrite& write) {
+                       absl::Duration duration, const DecodeWriter::Write& write) {
   v1::DecodeResponse response;
   size_t offset = 0;
   for (; offset < decoded.confidences.size(); offset += kPieceBytes) {
@@ -70,7 +71,7 @@ absl::Status WriteBits(const BitVector& bits, const DecodedRows& decoded,
 
 absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algorithm,
                           MemoryBudget& memory, const v1::DecodeRequest& request,
-                          Cancellation& cancellation, const DecodeWrite& write) {
+                          Cancellation& cancellation, const DecodeWriter::Write& write) {
   KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
   KVWIRE_ASSIGN_OR_RETURN(const auto message, store.FindSealed(request.run_id()));
   KVWIRE_ASSIGN_OR_RETURN(const PublicParameters parameters,
@@ -112,12 +113,13 @@ absl::Status AnswerDecode(const MessageStore& store, const AlgorithmClient& algo
                    duration, write);
 }
 
-using GenerateWrite = StreamWriter<v1::GenerateLastResponse>::Write;
+using LastMapWriter = StreamWriter<v1::GenerateLastRequest, v1::GenerateLastResponse>;
 
 absl::Status AnswerGenerateLast(const MessageStore& store, const AlgorithmClient& algorithm,
                                 const std::optional<ModelWeights>& model,
                                 const v1::GenerateLastRequest& request,
-                                Cancellation& cancellation, const GenerateWrite& write) {
+                                Cancellation& cancellation,
+                                const LastMapWriter::Write& write) {
   KVWIRE_RETURN_IF_ERROR(CheckProtocolVersion(request.protocol_version()));
   KVWIRE_ASSIGN_OR_RETURN(const auto message, store.FindSealed(request.run_id()));
   KVWIRE_ASSIGN_OR_RETURN(const Generation generation,
@@ -153,50 +155,53 @@ absl::Status BobServiceHost::Claim(uint64_t run_id, const std::string& identity)
 }
 
 grpc::ServerUnaryReactor* BobServiceHost::GetChannel(grpc::CallbackServerContext* context,
-                                                     const v1::GetChannelRequest* /*request*/,
-                                                     v1::GetChannelResponse* response) {
-  response->set_endpoint(channel_.ToString());
+                                                     const grpc::ByteBuffer* /*request*/,
+                                                     grpc::ByteBuffer* response) {
+  // Nothing can be said in the request, so nobody looks at it.
+  v1::GetChannelResponse channel;
+  channel.set_endpoint(channel_.ToString());
+  *response = JoinMessage(channel);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }
 
-grpc::ServerWriteReactor<v1::DecodeResponse>* BobServiceHost::Decode(
-    grpc::CallbackServerContext* context, const v1::DecodeRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* BobServiceHost::Decode(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const auto cancellation = std::make_shared<Cancellation>();
-  return new StreamWriter<v1::DecodeResponse>(
-      *context, pool_,
-      [this, cancellation, request,
-       identity = IdentityOf(*context)](const DecodeWrite& write) -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), identity));
-        return AnswerDecode(store_, algorithm_, memory_, *request, *cancellation, write);
+  return new DecodeWriter(
+      *context, pool_, memory_, request,
+      [this, cancellation, identity = IdentityOf(*context)](
+          const v1::DecodeRequest& asked, const DecodeWriter::Write& write) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), identity));
+        return AnswerDecode(store_, algorithm_, memory_, asked, *cancellation, write);
       },
       [cancellation] { cancellation->Cancel(); });
 }
 
-grpc::ServerWriteReactor<v1::GenerateLastResponse>* BobServiceHost::GenerateLast(
-    grpc::CallbackServerContext* context, const v1::GenerateLastRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* BobServiceHost::GenerateLast(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const auto cancellation = std::make_shared<Cancellation>();
-  return new StreamWriter<v1::GenerateLastResponse>(
-      *context, pool_,
-      [this, cancellation, request,
-       identity = IdentityOf(*context)](const GenerateWrite& write) -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), identity));
-        return AnswerGenerateLast(store_, algorithm_, model_, *request, *cancellation, write);
+  return new LastMapWriter(
+      *context, pool_, memory_, request,
+      [this, cancellation, identity = IdentityOf(*context)](
+          const v1::GenerateLastRequest& asked,
+          const LastMapWriter::Write& write) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), identity));
+        return AnswerGenerateLast(store_, algorithm_, model_, asked, *cancellation, write);
       },
       [cancellation] { cancellation->Cancel(); });
 }
 
-grpc::ServerWriteReactor<v1::GetMessageResponse>* BobServiceHost::GetMessage(
-    grpc::CallbackServerContext* context, const v1::GetMessageRequest* request) {
-  using Writer = StreamWriter<v1::GetMessageResponse>;
-  const uint64_t run_id = request->run_id();
+grpc::ServerWriteReactor<grpc::ByteBuffer>* BobServiceHost::GetMessage(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  using Writer = StreamWriter<v1::GetMessageRequest, v1::GetMessageResponse>;
   return new Writer(
-      *context, pool_,
-      [this, run_id,
-       identity = IdentityOf(*context)](const Writer::Write& write) -> absl::Status {
-        KVWIRE_RETURN_IF_ERROR(Claim(run_id, identity));
-        KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.FindSealed(run_id));
+      *context, pool_, memory_, request,
+      [this, identity = IdentityOf(*context)](const v1::GetMessageRequest& asked,
+                                              const Writer::Write& write) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), identity));
+        KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.FindSealed(asked.run_id()));
         v1::GetMessageResponse response;
         for (int64_t offset = 0; offset < message->committed_bytes(); offset += kPieceBytes) {
           KVWIRE_ASSIGN_OR_RETURN(*response.mutable_data(),
@@ -208,29 +213,35 @@ grpc::ServerWriteReactor<v1::GetMessageResponse>* BobServiceHost::GetMessage(
 }
 
 grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext* context,
-                                                    const v1::GetLedgerRequest* request,
-                                                    v1::GetLedgerResponse* response) {
-  return new UnaryCall(pool_, [this, context, request, response]() -> absl::Status {
-    KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), IdentityOf(*context)));
-    KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.Find(request->run_id()));
-    const double wait = std::clamp(request->wait_seconds(), 0.0, kLongestWaitSeconds);
-    *response->mutable_ledger() = message->Ledger(absl::Seconds(wait));
-    response->set_snapshot_sha256(message->sha256());
-    if (message->payload_bytes().has_value()) {
-      response->set_payload_bytes(*message->payload_bytes());
-    }
-    return absl::OkStatus();
-  });
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return new UnaryCall<v1::GetLedgerRequest, v1::GetLedgerResponse>(
+      pool_, memory_, request, response,
+      [this, context](const v1::GetLedgerRequest& asked,
+                      v1::GetLedgerResponse& books) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), IdentityOf(*context)));
+        KVWIRE_ASSIGN_OR_RETURN(const auto message, store_.Find(asked.run_id()));
+        const double wait = std::clamp(asked.wait_seconds(), 0.0, kLongestWaitSeconds);
+        *books.mutable_ledger() = message->Ledger(absl::Seconds(wait));
+        books.set_snapshot_sha256(message->sha256());
+        if (message->payload_bytes().has_value()) {
+          books.set_payload_bytes(*message->payload_bytes());
+        }
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* BobServiceHost::CloseRun(grpc::CallbackServerContext* context,
-                                                   const v1::CloseRunRequest* request,
-                                                   v1::CloseRunResponse* /*response*/) {
-  return new UnaryCall(pool_, [this, context, request]() -> absl::Status {
-    KVWIRE_RETURN_IF_ERROR(Claim(request->run_id(), IdentityOf(*context)));
-    store_.Remove(request->run_id());
-    return absl::OkStatus();
-  });
+                                                   const grpc::ByteBuffer* request,
+                                                   grpc::ByteBuffer* response) {
+  return new UnaryCall<v1::CloseRunRequest, v1::CloseRunResponse>(
+      pool_, memory_, request, response,
+      [this, context](const v1::CloseRunRequest& asked,
+                      v1::CloseRunResponse& /*closed*/) -> absl::Status {
+        KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), IdentityOf(*context)));
+        store_.Remove(asked.run_id());
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace kvwire

@@ -4,7 +4,6 @@
 // BobService (proto/kvwire/v1/bob.proto): the driver's edge to Bob.
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,39 +18,45 @@
 
 namespace kvwire {
 
-class BobServiceHost final : public v1::BobService::CallbackService {
+// All messages come as bytes: request_parsing.h says why.
+using BobServiceBase = v1::BobService::WithRawCallbackMethod_GetChannel<
+    v1::BobService::WithRawCallbackMethod_Decode<
+        v1::BobService::WithRawCallbackMethod_GenerateLast<
+            v1::BobService::WithRawCallbackMethod_GetMessage<
+                v1::BobService::WithRawCallbackMethod_GetLedger<
+                    v1::BobService::WithRawCallbackMethod_CloseRun<
+                        v1::BobService::Service>>>>>>;
+
+class BobServiceHost final : public BobServiceBase {
  public:
-  // `channel` is where OneWayChannelService listens; filled in before any call. `security`
-  // is for the algorithm process.
-  BobServiceHost(MessageStore& store, WorkPool& pool, const Endpoint& algorithm,
-                 const Endpoint& channel, std::optional<ModelWeights> model = std::nullopt,
-                 ChannelSecurity security = {},
-                 int64_t memory_budget_bytes = std::numeric_limits<int64_t>::max())
+  // `memory` is for requests and answers. `channel` is where OneWayChannelService listens;
+  // filled in before any call. `security` is for the algorithm process.
+  BobServiceHost(MessageStore& store, WorkPool& pool, MemoryBudget& memory,
+                 const Endpoint& algorithm, const Endpoint& channel,
+                 std::optional<ModelWeights> model = std::nullopt,
+                 ChannelSecurity security = {})
       : store_(store),
         pool_(pool),
+        memory_(memory),
         algorithm_(algorithm, std::move(security)),
         channel_(channel),
-        model_(std::move(model)),
-        memory_(memory_budget_bytes) {}
-
-  // For metrics.
-  const MemoryBudget& memory() const { return memory_; }
+        model_(std::move(model)) {}
 
   grpc::ServerUnaryReactor* GetChannel(grpc::CallbackServerContext* context,
-                                       const v1::GetChannelRequest* request,
-                                       v1::GetChannelResponse* response) override;
-  grpc::ServerWriteReactor<v1::DecodeResponse>* Decode(
-      grpc::CallbackServerContext* context, const v1::DecodeRequest* request) override;
-  grpc::ServerWriteReactor<v1::GenerateLastResponse>* GenerateLast(
-      grpc::CallbackServerContext* context, const v1::GenerateLastRequest* request) override;
-  grpc::ServerWriteReactor<v1::GetMessageResponse>* GetMessage(
-      grpc::CallbackServerContext* context, const v1::GetMessageRequest* request) override;
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Decode(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* GenerateLast(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* GetMessage(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* GetLedger(grpc::CallbackServerContext* context,
-                                      const v1::GetLedgerRequest* request,
-                                      v1::GetLedgerResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* CloseRun(grpc::CallbackServerContext* context,
-                                     const v1::CloseRunRequest* request,
-                                     v1::CloseRunResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
 
  private:
   // Whether the caller may speak of the run: of one that is nobody's yet it becomes the owner.
@@ -59,10 +64,10 @@ class BobServiceHost final : public v1::BobService::CallbackService {
 
   MessageStore& store_;
   WorkPool& pool_;
+  MemoryBudget& memory_;
   AlgorithmClient algorithm_;
   const Endpoint& channel_;
   std::optional<ModelWeights> model_;
-  MemoryBudget memory_;  // of answers
   RunOwners owners_;
 };
 

@@ -61,46 +61,36 @@ DivertedMessages::~DivertedMessages() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-absl::Status DivertedMessages::Add(const std::string& message) {
+absl::Status DivertedMessages::Add(const grpc::ByteBuffer& message) {
   if (descriptor_ < 0) {
     KVWIRE_ASSIGN_OR_RETURN(descriptor_, OpenTemporaryFile());
   }
-  const auto size = static_cast<int64_t>(message.size());
+  std::vector<grpc::Slice> slices;
+  if (!message.Dump(&slices).ok()) return absl::InternalError("a message cannot be stored");
+  const auto size = static_cast<int64_t>(message.Length());
   const std::string_view prefix(reinterpret_cast<const char*>(&size), sizeof(size));
-  KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, prefix, end_));
-  end_ += sizeof(size);
-  KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, message, end_));
-  end_ += size;
+  int64_t end = end_;
+  KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, prefix, end));
+  end += sizeof(size);
+  for (const grpc::Slice& slice : slices) {
+    const std::string_view bytes(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    KVWIRE_RETURN_IF_ERROR(WriteAll(descriptor_, bytes, end));
+    end += static_cast<int64_t>(bytes.size());
+  }
+  end_ = end;
   return absl::OkStatus();
 }
 
-absl::Status DivertedMessages::Add(const grpc::ByteBuffer& message) {
-  std::vector<grpc::Slice> slices;
-  if (!message.Dump(&slices).ok()) return absl::InternalError("a message cannot be stored");
-  std::string bytes;
-  for (const grpc::Slice& slice : slices) {
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
-  return Add(bytes);
-}
-
-absl::StatusOr<bool> DivertedMessages::Take(std::string& message) {
+absl::StatusOr<bool> DivertedMessages::Take(grpc::ByteBuffer& message) {
   if (next_ == end_) return false;
   int64_t size = 0;
   KVWIRE_RETURN_IF_ERROR(
       ReadAll(descriptor_, reinterpret_cast<char*>(&size), sizeof(size), next_));
   next_ += sizeof(size);
-  message.resize(size);
-  KVWIRE_RETURN_IF_ERROR(ReadAll(descriptor_, message.data(), size, next_));
+  const grpc::Slice slice(static_cast<size_t>(size));
+  char* const bytes = reinterpret_cast<char*>(const_cast<uint8_t*>(slice.begin()));
+  KVWIRE_RETURN_IF_ERROR(ReadAll(descriptor_, bytes, size, next_));
   next_ += size;
-  return true;
-}
-
-absl::StatusOr<bool> DivertedMessages::Take(grpc::ByteBuffer& message) {
-  std::string bytes;
-  KVWIRE_ASSIGN_OR_RETURN(const bool taken, Take(bytes));
-  if (!taken) return false;
-  const grpc::Slice slice(bytes);
   message = grpc::ByteBuffer(&slice, 1);
   return true;
 }

@@ -7,7 +7,6 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <cstdint>
-#include <string>
 
 #include "absl/status/statusor.h"
 
@@ -22,12 +21,10 @@ class DivertedMessages {
   DivertedMessages& operator=(const DivertedMessages&) = delete;
 
   // Returns RESOURCE_EXHAUSTED if there is no room for temporary files.
-  absl::Status Add(const std::string& message);
   absl::Status Add(const grpc::ByteBuffer& message);
 
   // Takes the oldest one that has not been taken; false if there is none. Returns DATA_LOSS
   // if it cannot be read back.
-  absl::StatusOr<bool> Take(std::string& message);
   absl::StatusOr<bool> Take(grpc::ByteBuffer& message);
 
  private:

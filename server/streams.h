@@ -6,25 +6,32 @@
 // next one is not read before the last one is dealt with (which is what pushes
 // back on a fast sender). Each reactor deletes itself when the call is over.
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "common/base/memory_account.h"
+#include "common/base/status_macros.h"
+#include "common/wire/bulk_message.h"
 #include "common/wire/status_conversion.h"
 #include "server/peer_wait.h"
+#include "server/request_parsing.h"
 #include "server/work_pool.h"
 
 namespace kvwire {
 
-// Client streaming. Handler has
+// Client streaming. Request is a message, or a grpc::ByteBuffer. Handler has
 //   absl::Status Take(const Request&)  each request in order; an error ends the call
 //   absl::Status End()                 the client sent its last request, or is gone
 //   void Cancel()                      the client is gone; called from any thread
+//   MemoryBudget& memory()             where messages are booked (request_parsing.h)
 template <typename Request, typename Handler>
-class StreamReader final : public grpc::ServerReadReactor<Request> {
+class StreamReader final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
   StreamReader(grpc::CallbackServerContext& context, WorkPool& pool,
                std::unique_ptr<Handler> handler)
@@ -36,7 +43,7 @@ class StreamReader final : public grpc::ServerReadReactor<Request> {
     wait_.End();
     turn_.load(std::memory_order_acquire);
     pool_.Post([this, ok] {
-      const absl::Status status = ok ? handler_->Take(request_) : handler_->End();
+      const absl::Status status = ok ? Take() : handler_->End();
       request_.Clear();  // what was received need not wait for what comes next
       turn_.fetch_add(1, std::memory_order_release);
       if (ok && status.ok()) {
@@ -55,10 +62,22 @@ class StreamReader final : public grpc::ServerReadReactor<Request> {
     this->StartRead(&request_);
   }
 
+  absl::Status Take() {
+    if constexpr (std::is_same_v<Request, grpc::ByteBuffer>) {
+      return handler_->Take(request_);
+    } else {
+      MemoryAccount account(handler_->memory());
+      Request request;
+      KVWIRE_RETURN_IF_ERROR(ParseRequest(request_, request, account));
+      request_.Clear();
+      return handler_->Take(request);
+    }
+  }
+
   PeerWait wait_;
   WorkPool& pool_;
   std::unique_ptr<Handler> handler_;
-  Request request_;
+  grpc::ByteBuffer request_;
   // Orders one turn of the handler before the next where ThreadSanitizer can see it;
   // gRPC does so too, but is not built with it.
   std::atomic<int> turn_ = 0;
@@ -66,8 +85,10 @@ class StreamReader final : public grpc::ServerReadReactor<Request> {
 
 // Bidirectional streaming, one response a request. Handler has
 //   absl::Status Take(const Request&, Response&)
+//   MemoryBudget& memory()  where requests are booked
 template <typename Request, typename Response, typename Handler>
-class StreamResponder final : public grpc::ServerBidiReactor<Request, Response> {
+class StreamResponder final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   StreamResponder(grpc::CallbackServerContext& context, WorkPool& pool,
                   std::unique_ptr<Handler> handler)
@@ -79,8 +100,7 @@ class StreamResponder final : public grpc::ServerBidiReactor<Request, Response> 
     wait_.End();
     if (!ok) return this->Finish(grpc::Status::OK);
     pool_.Post([this] {
-      response_.Clear();
-      const absl::Status status = handler_->Take(request_, response_);
+      const absl::Status status = Take();
       if (status.ok()) {
         wait_.Begin();
         this->StartWrite(&response_);
@@ -101,11 +121,22 @@ class StreamResponder final : public grpc::ServerBidiReactor<Request, Response> 
     this->StartRead(&request_);
   }
 
+  absl::Status Take() {
+    MemoryAccount account(handler_->memory());
+    Request request;
+    KVWIRE_RETURN_IF_ERROR(ParseRequest(request_, request, account));
+    request_.Clear();
+    Response response;
+    KVWIRE_RETURN_IF_ERROR(handler_->Take(request, response));
+    response_ = JoinMessage(response);
+    return absl::OkStatus();
+  }
+
   PeerWait wait_;
   WorkPool& pool_;
   std::unique_ptr<Handler> handler_;
-  Request request_;
-  Response response_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
 };
 
 }  // namespace kvwire

@@ -35,6 +35,13 @@ absl::Status MemoryAccount::Raise(int64_t bytes) {
   return absl::OkStatus();
 }
 
+void MemoryAccount::Lower(int64_t bytes) {
+  const std::lock_guard lock(budget_.mutex_);
+  if (bytes >= bytes_) return;
+  budget_.used_bytes_ -= bytes_ - bytes;
+  bytes_ = bytes;
+}
+
 MemoryAccount::Scope::Scope(MemoryAccount& account) : before_(current) { current = &account; }
 MemoryAccount::Scope::~Scope() { current = before_; }
 

@@ -39,6 +39,8 @@ class MemoryAccount {
   // Makes the part at least `bytes` large. Returns RESOURCE_EXHAUSTED, and changes nothing,
   // if the budget has not so much left.
   absl::Status Raise(int64_t bytes);
+  // Makes it at most `bytes` large.
+  void Lower(int64_t bytes);
 
   // While it lives, `account` is Current() on this thread: what checks memory far below,
   // without knowing for whom, finds it there.

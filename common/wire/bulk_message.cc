@@ -51,6 +51,7 @@ bool SplitFields(google::protobuf::io::CodedInputStream& stream, const absl::Cor
     if (tag != data_tag) {
       if (!WireFormatLite::SkipField(&stream, tag)) return false;
       const size_t end = stream.CurrentPosition();
+      if (rest.size() + end - start > kMaxSmallFieldBytes) return false;
       rest += std::string(whole.Subcord(start, end - start));
     } else {
       uint32_t size = 0;
@@ -99,11 +100,13 @@ absl::Status SplitBulkMessage(const grpc::ByteBuffer& message, int data_field,
     good = SplitFields(stream, whole, BytesTag(data_field), rest, data);
   }
   if (good && fields.ParseFromString(rest)) return absl::OkStatus();
-  return absl::InvalidArgumentError("the message is not what the method takes");
+  return absl::InvalidArgumentError(
+      "the message is not what the method takes, or has more than 64 KiB beside its data");
 }
 
 grpc::ByteBuffer JoinMessage(const google::protobuf::MessageLite& message) {
-  const grpc::Slice slice(message.SerializeAsString());
+  const grpc::Slice slice(message.ByteSizeLong());
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
   return grpc::ByteBuffer(&slice, 1);
 }
 

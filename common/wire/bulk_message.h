@@ -8,6 +8,8 @@
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <cstddef>
+
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
 
@@ -19,9 +21,13 @@ namespace kvwire {
 grpc::ByteBuffer JoinBulkMessage(const google::protobuf::MessageLite& fields, int data_field,
                                  const absl::Cord& data);
 
+// What all but the large field may take where one is split off.
+inline constexpr size_t kMaxSmallFieldBytes = size_t{64} << 10;
+
 // The reverse, whatever the order of the fields. `data` shares the memory of the buffer.
-// Returns INVALID_ARGUMENT if the bytes are no such message: then `fields` and `data` mean
-// nothing. Takes time and memory for the small fields only.
+// Returns INVALID_ARGUMENT if the bytes are no such message, or the small fields take more
+// than kMaxSmallFieldBytes: then `fields` and `data` mean nothing. Takes time and memory for
+// the small fields only.
 absl::Status SplitBulkMessage(const grpc::ByteBuffer& message, int data_field,
                               google::protobuf::MessageLite& fields, absl::Cord& data);
 

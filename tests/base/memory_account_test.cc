@@ -29,12 +29,17 @@ TEST(MemoryAccountTest, WhatOneTakesTheOthersCannotHave) {
   EXPECT_EQ(budget.used_bytes(), 100);
 }
 
-TEST(MemoryAccountTest, NeverShrinksWhileItLives) {
+TEST(MemoryAccountTest, ShrinksOnlyWhenItIsLowered) {
   MemoryBudget budget(100);
   MemoryAccount account(budget);
   EXPECT_THAT(account.Raise(50), IsOk());
   EXPECT_THAT(account.Raise(10), IsOk());
   EXPECT_EQ(budget.used_bytes(), 50);
+  account.Lower(60);
+  EXPECT_EQ(budget.used_bytes(), 50);
+  account.Lower(20);
+  EXPECT_EQ(budget.used_bytes(), 20);
+  EXPECT_THAT(MemoryAccount(budget).Raise(80), IsOk());
 }
 
 TEST(MemoryAccountTest, IsCurrentWithinItsScopeOnItsThread) {

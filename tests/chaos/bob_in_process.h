@@ -20,9 +20,10 @@ struct BobInProcess {
   }
 
   MessageStore store;
+  MemoryBudget memory{int64_t{64} << 20};
   WorkPool pool{8};
   Endpoint channel;
-  OneWayChannelHost host{store, pool, channel};
+  OneWayChannelHost host{store, pool, memory, channel};
   LoopbackServer server{{&host}};
 };
 

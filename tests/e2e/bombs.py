@@ -1,12 +1,13 @@
-"""What a hostile caller can make each service take: peak resident memory under each bomb.
+"""What hostile callers can make each service take: peak resident memory under each bomb.
 
 Every service has a budget, for what callers make it hold and for what is in transport; its peak must
-stay below that and 32 MiB. Prints the table; fails if one is over it, or a service did not outlive
-its bomb.
+stay below that and 32 MiB, whether the bomb comes over one connection or over eight at once. Prints
+the table; fails if one is over it, or a service did not outlive its bomb.
 """
 
 import contextlib
 import gzip
+import itertools
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ algorithm_pb2, alice_pb2, bob_pb2, channel_pb2 = http2_peer.messages(
 MIB = 1 << 20
 HELD, TRANSPORT = 64 * MIB, 32 * MIB
 _MORE = 32 * MIB
+_AT_ONCE = 8
 
 _ALGORITHM = "/kvwire.v1.AlgorithmService/"
 _ALICE = "/kvwire.v1.AliceService/"
@@ -28,6 +30,14 @@ _BOB = "/kvwire.v1.BobService/"
 _CHANNEL = "/kvwire.v1.OneWayChannelService/"
 _FIRST = {"alice": _ALICE + "Speak", "bob": _CHANNEL + "Send", "algorithm": _ALGORITHM + "Ingest"}
 _UNARY = {"alice": _ALICE + "Generate", "bob": _BOB + "CloseRun", "algorithm": _ALGORITHM + "Open"}
+_ALL = {
+    "alice": [_ALICE + method for method in ("Speak", "Generate")],
+    "bob": [_CHANNEL + method for method in ("Send", "QueryWriteStatus")] + [
+        _BOB + method for method in (
+            "GetChannel", "Decode", "GenerateLast", "GetMessage", "GetLedger", "CloseRun")],
+    "algorithm": [_ALGORITHM + method for method in (
+        "Describe", "Open", "Ingest", "Snapshot", "Restore", "Attend", "Close")],
+}
 
 
 def inflating_message(name, endpoint):
@@ -68,9 +78,17 @@ def long_headers(name, endpoint):
 
 
 def many_fields(name, endpoint):
-    """8 MiB of fields that nobody asked for: 4 million of two bytes."""
+    """8 MiB of fields that nobody asked for, 4 million of two bytes, to every method."""
     with http2_peer.Peer(endpoint) as peer:
-        peer.unary(_UNARY[name], b"\x78\x00" * (4 * MIB - 8))
+        for method in _ALL[name]:
+            peer.unary(method, b"\x78\x00" * (4 * MIB - 8))
+
+
+def some_fields(name, endpoint):
+    """As many of them as a service takes, in messages that are what the method takes."""
+    with http2_peer.Peer(endpoint) as peer:
+        for _ in range(4):
+            peer.unary(_UNARY[name], b"\x78\x00" * (MIB - 8))
 
 
 def deep_nesting(name, endpoint):
@@ -86,6 +104,16 @@ def many_positions(name, endpoint):
     with http2_peer.Peer(endpoint) as peer:
         for _ in range(4):
             peer.unary(_BOB + "Decode", request.SerializeToString())
+
+
+def long_rows(name, endpoint):
+    """The largest blocks that a message may have, to a session that is not there."""
+    if name != "algorithm":
+        return
+    request = algorithm_pb2.IngestRequest(session_id=1, keys=bytes(8 * MIB - 64))
+    with http2_peer.Peer(endpoint) as peer:
+        for method in 2 * ("Ingest", "Attend"):
+            peer.unary(_ALGORITHM + method, request.SerializeToString())
 
 
 def full_sessions(name, endpoint):
@@ -154,8 +182,8 @@ def endless_message(name, endpoint):
             peer.send(stream, http2_peer.framed(chunk.SerializeToString()))
 
 
-BOMBS = (inflating_message, long_message, half_messages, long_headers, many_fields, deep_nesting,
-         many_positions, full_sessions, huge_parameters, endless_message)
+BOMBS = (inflating_message, long_message, half_messages, long_headers, many_fields, some_fields,
+         deep_nesting, many_positions, long_rows, full_sessions, huge_parameters, endless_message)
 
 
 def started(stack, name):
@@ -166,12 +194,17 @@ def started(stack, name):
     return stack.enter_context(programs.Service(f"kvwire-{name}", *arguments, *flags))
 
 
-def explode(bomb, name):
-    """The peak in KiB of a fresh service under one bomb, and whether it still serves."""
+def explode(bomb, name, count):
+    """The peak in KiB of a fresh service under `count` bombs at once, and whether it still serves."""
     with contextlib.ExitStack() as stack:
         service = started(stack, name)
         before = idle_streams.status(service.pid, "VmHWM")
-        bomb(name, service.listening)
+        threads = [threading.Thread(target=bomb, args=(name, service.listening), daemon=True)
+                   for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         alive = not service.ended() and programs.kvwire("health", service.listening).code == 0
         peak = before if service.ended() else idle_streams.status(service.pid, "VmHWM")
     return before, peak, alive
@@ -180,17 +213,19 @@ def explode(bomb, name):
 def table():
     """Runs all bombs; prints the table and returns what is wrong."""
     faults = []
-    print("%-20s %-10s %12s %12s %12s" % ("bomb", "service", "idle MiB", "peak MiB", "allowed"))
+    print("%-20s %-10s %8s %12s %12s %12s" % (
+        "bomb", "service", "at once", "idle MiB", "peak MiB", "allowed"))
     allowed = (HELD + TRANSPORT + _MORE) / MIB
-    for bomb in BOMBS:
-        for name in ("alice", "bob", "algorithm"):
-            before, peak, alive = explode(bomb, name)
-            print("%-20s %-10s %12.1f %12.1f %12.1f" % (
-                bomb.__name__, name, before / 1024, peak / 1024, allowed), flush=True)
-            if not alive:
-                faults.append(f"{name} does not survive {bomb.__name__}")
-            if peak / 1024 > allowed:
-                faults.append(f"{name} takes {peak / 1024:.1f} MiB under {bomb.__name__}")
+    for bomb, name, count in itertools.product(
+            BOMBS, ("alice", "bob", "algorithm"), (1, _AT_ONCE)):
+        before, peak, alive = explode(bomb, name, count)
+        print("%-20s %-10s %8d %12.1f %12.1f %12.1f" % (
+            bomb.__name__, name, count, before / 1024, peak / 1024, allowed), flush=True)
+        under = f"under {count} {bomb.__name__}"
+        if not alive:
+            faults.append(f"{name} does not survive {under}")
+        if peak / 1024 > allowed:
+            faults.append(f"{name} takes {peak / 1024:.1f} MiB {under}")
     return faults
 
 

@@ -27,7 +27,7 @@ constexpr uint64_t kRun = 8;
 // Bob with an algorithm of somebody else.
 struct ForeignBob {
   explicit ForeignBob(const Endpoint& algorithm)
-      : host(bob.store, bob.pool, algorithm, bob.channel_endpoint) {}
+      : host(bob.store, bob.pool, bob.memory, algorithm, bob.channel_endpoint) {}
 
   TestBob bob;
   BobServiceHost host;

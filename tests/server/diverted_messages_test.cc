@@ -14,32 +14,41 @@ namespace {
 
 using testing::HasSubstr;
 
+grpc::ByteBuffer BufferOf(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+std::string BytesOf(const grpc::ByteBuffer& buffer) {
+  grpc::Slice whole;
+  if (!buffer.DumpToSingleSlice(&whole).ok()) return "no bytes";
+  return std::string(whole.begin(), whole.end());
+}
+
 TEST(DivertedMessagesTest, ComeBackInOrderWhateverTheirSizes) {
   DivertedMessages waiting;
-  std::string none;
+  grpc::ByteBuffer none;
   EXPECT_FALSE(waiting.Take(none).value());
   std::vector<std::string> messages;
   for (const size_t size : {0, 1, 4096, 1 << 20, 3}) {
     messages.emplace_back(size, static_cast<char>('a' + messages.size()));
-    ASSERT_THAT(waiting.Add(messages.back()), IsOk());
+    ASSERT_THAT(waiting.Add(BufferOf(messages.back())), IsOk());
   }
   for (const std::string& message : messages) {
-    std::string taken;
+    grpc::ByteBuffer taken;
     ASSERT_TRUE(waiting.Take(taken).value());
-    EXPECT_EQ(taken, message);
+    EXPECT_EQ(BytesOf(taken), message);
   }
   EXPECT_FALSE(waiting.Take(none).value());
 }
 
-TEST(DivertedMessagesTest, TakesBuffersOfManySlicesToo) {
+TEST(DivertedMessagesTest, MayBeOfManySlices) {
   DivertedMessages waiting;
   const grpc::Slice slices[] = {grpc::Slice("one "), grpc::Slice("message")};
   ASSERT_THAT(waiting.Add(grpc::ByteBuffer(slices, 2)), IsOk());
   grpc::ByteBuffer taken;
   ASSERT_TRUE(waiting.Take(taken).value());
-  grpc::Slice whole;
-  ASSERT_TRUE(taken.DumpToSingleSlice(&whole).ok());
-  EXPECT_EQ(std::string(whole.begin(), whole.end()), "one message");
+  EXPECT_EQ(BytesOf(taken), "one message");
 }
 
 TEST(DivertedMessagesTest, WithoutRoomForFilesItSaysWhatToDo) {
@@ -47,7 +56,7 @@ TEST(DivertedMessagesTest, WithoutRoomForFilesItSaysWhatToDo) {
   const std::string saved = before == nullptr ? "" : before;
   setenv("TMPDIR", "/nonexistent", 1);
   DivertedMessages waiting;
-  EXPECT_THAT(waiting.Add(std::string("message")),
+  EXPECT_THAT(waiting.Add(BufferOf("message")),
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("TMPDIR")));
   before == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", saved.c_str(), 1);
 }

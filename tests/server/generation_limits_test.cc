@@ -106,7 +106,8 @@ TEST(GenerationLimitsTest, AClientThatLeavesEndsBobsWork) {
   const GenerationParties parties;
   ASSERT_THAT(parties.Generate(1, SmallGeneration()), IsOk());
   TestBob bob;
-  BobServiceHost host(bob.store, bob.pool, server.endpoint(), bob.channel_endpoint);
+  BobServiceHost host(bob.store, bob.pool, bob.memory, server.endpoint(),
+                      bob.channel_endpoint);
   LoopbackServer bob_server({&host});
   const auto stub = v1::BobService::NewStub(ControlChannel(bob_server.endpoint()));
   v1::SendRequest chunk = WholeChunk(1, GetMessage(*parties.bob_stub, 1)->bytes);

@@ -23,8 +23,8 @@ struct GenerationParties {
   explicit GenerationParties(const std::optional<ModelWeights>& alice_model = std::nullopt,
                              const std::optional<ModelWeights>& bob_model = std::nullopt)
       : alice_host(alice_algorithm.server.endpoint(), alice_model),
-        bob_host(bob.store, bob.pool, bob.algorithm.server.endpoint(), bob.channel_endpoint,
-                 bob_model) {}
+        bob_host(bob.store, bob.pool, bob.memory, bob.algorithm.server.endpoint(),
+                 bob.channel_endpoint, bob_model) {}
 
   TestAlgorithm alice_algorithm;
   AliceServiceHost alice_host;

@@ -43,10 +43,11 @@ struct TestBob {
 
   TestAlgorithm algorithm;
   MessageStore store;
+  MemoryBudget memory{kTestMemory};
   WorkPool pool{8};
   Endpoint channel_endpoint;
-  OneWayChannelHost channel_host{store, pool, channel_endpoint};
-  BobServiceHost host{store, pool, algorithm.server.endpoint(), channel_endpoint};
+  OneWayChannelHost channel_host{store, pool, memory, channel_endpoint};
+  BobServiceHost host{store, pool, memory, algorithm.server.endpoint(), channel_endpoint};
   LoopbackServer server{{&channel_host, &host}};
   std::unique_ptr<v1::OneWayChannelService::Stub> channel =
       v1::OneWayChannelService::NewStub(ControlChannel(server.endpoint()));

@@ -16,6 +16,7 @@
 namespace kvwire {
 namespace {
 
+using ::testing::HasSubstr;
 using Code = absl::StatusCode;
 
 constexpr int kData = v1::RestoreRequest::kDataFieldNumber;
@@ -122,6 +123,19 @@ TEST(BulkMessageTest, AgreesWithGeneratedCodeOnWhatIsAMessage) {
   }
   EXPECT_GT(refused, 1000);
   EXPECT_LT(refused, 19000);
+}
+
+TEST(BulkMessageTest, NoMoreThan64KiBMayStandBesideTheData) {
+  v1::RestoreRequest whole;
+  whole.set_data(RandomBytes(1 << 20));
+  whole.mutable_open()->mutable_parameters()->set_algorithm(std::string(60000, 'a'));
+  EXPECT_THAT(Split(BufferOf(whole.SerializeAsString(), 3)), IsOk());
+  whole.mutable_open()->mutable_parameters()->set_algorithm(std::string(70000, 'a'));
+  EXPECT_THAT(Split(BufferOf(whole.SerializeAsString(), 3)),
+              StatusIs(Code::kInvalidArgument, HasSubstr("64 KiB")));
+  std::string strangers;
+  while (strangers.size() <= kMaxSmallFieldBytes) strangers += std::string("\x78\x00", 2);
+  EXPECT_EQ(Split(BufferOf(strangers, 3)).status().code(), Code::kInvalidArgument);
 }
 
 TEST(BulkMessageTest, LargeDataIsSentFromWhereItLiesAndKeptUntilTheBufferGoes) {

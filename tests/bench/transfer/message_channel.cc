@@ -57,7 +57,7 @@ class ChannelSender final : public Sender {
 class ChannelReceiver final : public Receiver {
  public:
   ChannelReceiver(const std::string& host, int64_t bytes)
-      : store_(bytes), host_(store_, pool_, endpoint_), server_(host, host_) {
+      : store_(bytes), host_(store_, pool_, memory_, endpoint_), server_(host, host_) {
     endpoint_ = {host, server_.port()};
   }
   int port() const override { return server_.port(); }
@@ -66,6 +66,7 @@ class ChannelReceiver final : public Receiver {
  private:
   uint64_t forgotten_ = 0;
   MessageStore store_;
+  MemoryBudget memory_{int64_t{64} << 20};
   WorkPool pool_{2};
   Endpoint endpoint_;
   OneWayChannelHost host_;
