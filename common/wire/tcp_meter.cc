@@ -158,12 +158,17 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
 }
 
 v1::TcpCount TcpMeter::CountWhole(absl::Duration limit) const {
-  constexpr int64_t kSynAndFin = 2;  // each is acknowledged as a byte
   v1::TcpCount count = Count(limit);
   tcp_info info;
   if (!count.final() || !ReadTcpInfo(descriptor_, info)) return count;
+  // The SYN is acknowledged as a byte, and so is the FIN, unless a frame that comes after it
+  // ends the connection first.
+  int error = 0;
+  socklen_t length = sizeof(error);
+  getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &length);
+  const int64_t beyond = error == 0 ? 2 : 1;
   count.set_sent_bytes(
-      std::min(count.sent_bytes(), static_cast<int64_t>(info.tcpi_bytes_acked) - kSynAndFin));
+      std::min(count.sent_bytes(), static_cast<int64_t>(info.tcpi_bytes_acked) - beyond));
   return count;
 }
 
