@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -160,15 +162,16 @@ v1::TcpCount TcpMeter::Count(absl::Duration limit) const {
 v1::TcpCount TcpMeter::CountWhole(absl::Duration limit) const {
   v1::TcpCount count = Count(limit);
   tcp_info info;
-  if (!count.final() || !ReadTcpInfo(descriptor_, info)) return count;
-  // The SYN is acknowledged as a byte, and so is the FIN, unless a frame that comes after it
-  // ends the connection first.
-  int error = 0;
-  socklen_t length = sizeof(error);
-  getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &length);
-  const int64_t beyond = error == 0 ? 2 : 1;
-  count.set_sent_bytes(
-      std::min(count.sent_bytes(), static_cast<int64_t>(info.tcpi_bytes_acked) - beyond));
+  // What is in the sequence and not acknowledged: none, but for the FIN or a last frame where
+  // a frame of the peer's ended the connection before it knew.
+  int unacknowledged = 0;
+  if (!count.final() || !ReadTcpInfo(descriptor_, info) ||
+      ioctl(descriptor_, SIOCOUTQ, &unacknowledged) != 0) {
+    return count;
+  }
+  constexpr int64_t kSynAndFin = 2;  // each is a byte of the sequence
+  count.set_sent_bytes(static_cast<int64_t>(info.tcpi_bytes_acked) + unacknowledged -
+                       kSynAndFin);
   return count;
 }
 

@@ -52,10 +52,10 @@ class TcpMeter {
   // received bytes do not include the FIN, which the kernel counts as one.
   v1::TcpCount Count(absl::Duration limit) const;
 
-  // As Count, of a connection that this process opened and that both ends close in order,
-  // having all that was sent: its sent bytes are those that the peer acknowledged. What the
-  // host's own queueing discipline drops (a shaper's, say) never crosses the wire, but the
-  // kernel counts it as sent, and not as sent again when it is.
+  // As Count, of a connection that this process opened and closed having sent all it wrote:
+  // the sent bytes are taken from the sequence. What the host's own queueing discipline drops
+  // (a shaper's, say) never crosses the wire, but the kernel's counter has it as sent, and
+  // not as sent again when it is.
   v1::TcpCount CountWhole(absl::Duration limit) const;
 
   // Whether the connection is there and neither end has closed it.
