@@ -1,10 +1,13 @@
 """Where docker/compose.yaml lets the services listen."""
 
-ALICE = ("172.30.71.2", 7001)
-BOB = ("172.30.72.2", 7002)
-CHANNEL = ("172.30.73.2", 7003)
-ALICE_ALGORITHM = ("172.30.74.3", 7004)
-BOB_ALGORITHM = ("172.30.75.3", 7004)
+import os
+
+_SUBNET = os.environ.get("KVWIRE_SUBNET", "172.30")
+ALICE = (f"{_SUBNET}.71.2", 7001)
+BOB = (f"{_SUBNET}.72.2", 7002)
+CHANNEL = (f"{_SUBNET}.73.2", 7003)
+ALICE_ALGORITHM = (f"{_SUBNET}.74.3", 7004)
+BOB_ALGORITHM = (f"{_SUBNET}.75.3", 7004)
 
 
 def endpoint(address):

@@ -12,6 +12,7 @@ import images
 FOLDER = images.ROOT / "docker"
 # Ends what hangs. No test depends on how long anything takes below it.
 LIMIT_SECONDS = 240
+_NAME = os.environ.get("KVWIRE_TEST_PROJECT", "kvwire-test")
 
 
 def _compose():
@@ -35,7 +36,7 @@ class Project:
         files += [variant if isinstance(variant, pathlib.Path) else FOLDER / f"compose.{variant}.yaml"
                   for variant in variants]
         self._containers = {}
-        self._prefix = [*_compose(), "-p", "kvwire-test"]
+        self._prefix = [*_compose(), "-p", _NAME]
         for file in files:
             self._prefix += ["-f", str(file)]
         self._environment = {
@@ -70,7 +71,7 @@ class Project:
 
     def drive(self, *command):
         """Runs the driver with another command, once those it depends on are healthy."""
-        name = f"kvwire-test-driver-{uuid.uuid4().hex[:8]}"
+        name = f"{_NAME}-driver-{uuid.uuid4().hex[:8]}"
         return self.compose("run", "--rm", "-T", "--name", name, "driver", *command, check=False)
 
     def down(self):

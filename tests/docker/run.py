@@ -11,14 +11,13 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-import unittest
 
 import engine
 import images
-import project
 
 _FOLDER = pathlib.Path(__file__).resolve().parent
 # What parts need that is built from Debian's packages.
@@ -29,6 +28,14 @@ _FROM_BASE = {
     "restart": (functools.partial(images.build_variant, name="slow-link"),),
     "slow": (functools.partial(images.build_variant, name="slow-link"),),
 }
+
+
+# What is tested at the same time: containers mostly wait for each other. Parts that look at
+# one project that stands are together, and all others are in the last.
+_LANES = (
+    ("isolation", "link", "metrics", "python"),
+    ("tls", "restart"),
+)
 
 
 def _report(seconds, what):
@@ -48,11 +55,6 @@ def _prepare(programs, state, parts):
             build(environment)
 
 
-def _test(part):
-    suite = unittest.defaultTestLoader.loadTestsFromName(f"{part}_test")
-    return unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful()
-
-
 @contextlib.contextmanager
 def _alone(state):
     """Waits for other runs with this state, and removes what one that was killed has left."""
@@ -66,24 +68,41 @@ def _alone(state):
         scratch = state / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
-        tempfile.tempdir = str(scratch)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
         yield
 
 
+def _lanes(parts):
+    """The parts by lane, without empty lanes; every part is in one."""
+    lanes = [[part for part in lane if part in parts] for lane in _LANES]
+    lanes.append([part for part in parts if not any(part in lane for lane in _LANES)])
+    return [lane for lane in lanes if lane]
+
+
+def _test(lanes):
+    """Whether all parts are good; what they say is printed."""
+    running = []
+    try:
+        for number, parts in enumerate(lanes):
+            command = [sys.executable, "-B", _FOLDER / "lane.py", str(number), *parts]
+            running.append(subprocess.Popen(command))
+        return all([one.wait() == 0 for one in running])
+    finally:
+        for one in running:
+            one.terminate()
+            one.wait()
+
+
 def _run(programs, state, parts):
-    """Prints what happens; the parts that failed."""
+    """Prints what happens; whether all is good."""
     start = time.monotonic()
     _prepare(programs, state, parts)
     _report(time.monotonic() - start, "images")
-    failed = []
     with engine.engine(state) as environment:
         os.environ.update(environment)
-        for part in parts:
-            good = _test(part)
-            _report(time.monotonic() - start, f"{part}: {'ok' if good else 'FAILED'}")
-            failed += [] if good else [part]
-        project.end_standing()
-    return failed
+        good = _test(_lanes(parts))
+    _report(time.monotonic() - start, f"all: {'ok' if good else 'FAILED'}")
+    return good
 
 
 def main(programs, state, *parts):
@@ -94,11 +113,11 @@ def main(programs, state, *parts):
     programs, state = pathlib.Path(programs).resolve(), pathlib.Path(state).resolve()
     try:
         with _alone(state):
-            failed = _run(programs, state, parts)
+            good = _run(programs, state, parts)
     except (engine.EngineError, images.ImageError) as error:
         sys.exit(f"error: {error}")
-    if failed:
-        sys.exit(f"failed: {' '.join(failed)}")
+    if not good:
+        sys.exit("failed")
 
 
 if __name__ == "__main__":
