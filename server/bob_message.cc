@@ -116,7 +116,10 @@ absl::Status ReceivedMessage::Take(const ReceivedChunk& chunk) {
   const int64_t stored = file_->stored_bytes();
   if (file_->sealed()) {
     // The opening of a stream that repeats the end has been checked.
-    if (size == 0 && fields.run_id() != 0) return absl::OkStatus();
+    if (size == 0 && fields.run_id() != 0) {
+      file_->CountRepeat(static_cast<uint32_t>(chunk.message_bytes));
+      return absl::OkStatus();
+    }
     return absl::InvalidArgumentError("a chunk follows the finishing one");
   }
   if (size == 0 && !fields.has_finish_write())

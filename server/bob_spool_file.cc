@@ -154,6 +154,15 @@ absl::Status SpoolFile::Record(const SpooledConnection& connection) {
       {body});
 }
 
+void SpoolFile::CountRepeat(uint32_t message_bytes) {
+  Put({.kind = SpoolKind::kRepeat,
+       .position = stored_,
+       .message_bytes = message_bytes,
+       .body_crc32c = Crc32c({})},
+      {})
+      .IgnoreError();
+}
+
 absl::Status SpoolFile::SetOwner(const std::string& identity) {
   KVWIRE_RETURN_IF_ERROR(damage_);
   const int64_t before = end_;

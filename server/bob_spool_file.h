@@ -68,6 +68,9 @@ class SpoolFile {
   absl::Status Seal(const std::string& sha256, uint32_t message_bytes);
   // Records a connection, or what became of it. Lost with the process unless Sync follows.
   absl::Status Record(const SpooledConnection& connection);
+  // Counts a gRPC message that said again what sealed this one. As Record, and if it cannot be
+  // written it is not counted: the message is whole all the same.
+  void CountRepeat(uint32_t message_bytes);
   // Records whose the message is and waits for the disk. Call once at most; may be called
   // again after an error.
   absl::Status SetOwner(const std::string& identity);

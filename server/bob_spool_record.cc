@@ -14,7 +14,7 @@ constexpr size_t kConnectionBytes = 4 + 3 + 3 * 8;
 bool IsKnown(SpoolKind kind) {
   return kind == SpoolKind::kOpening || kind == SpoolKind::kChunk ||
          kind == SpoolKind::kConnection || kind == SpoolKind::kOwner ||
-         kind == SpoolKind::kFinish;
+         kind == SpoolKind::kRepeat || kind == SpoolKind::kFinish;
 }
 
 }  // namespace

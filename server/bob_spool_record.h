@@ -42,6 +42,7 @@ enum class SpoolKind : uint32_t {
   kConnection = 0x4e4e4f43,  // "CONN"
   kOwner = 0x524e574f,       // "OWNR"
   kFinish = 0x484e4946,      // "FINH"
+  kRepeat = 0x54415052,      // "RPAT": the end came once more, for its answer had been lost
 };
 
 struct SpoolHeader {

@@ -60,7 +60,7 @@ absl::Status SpoolFile::TakeRecord(const SpoolHeader& header, std::string_view b
   const bool first = end_ == 0;
   if (first != (header.kind == SpoolKind::kOpening) || header.position != stored_ ||
       (finished_ && header.kind != SpoolKind::kConnection &&
-       header.kind != SpoolKind::kOwner)) {
+       header.kind != SpoolKind::kOwner && header.kind != SpoolKind::kRepeat)) {
     return absl::DataLossError("a record stands where it was not written");
   }
   switch (header.kind) {
@@ -86,6 +86,9 @@ absl::Status SpoolFile::TakeRecord(const SpoolHeader& header, std::string_view b
       if (body.size() != kSha256Bytes) return absl::DataLossError("an end has a wrong size");
       sha256_ = std::string(body);
       finished_ = true;
+      break;
+    case SpoolKind::kRepeat:
+      if (!finished_) return absl::DataLossError("an end is repeated that did not come");
       break;
   }
   Count(header);

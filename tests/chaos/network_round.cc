@@ -45,6 +45,8 @@ bool Cuts(FaultKind kind) {
     case FaultKind::kClose:
     case FaultKind::kHalfCloseToBob:
     case FaultKind::kHalfCloseToAlice:
+    case FaultKind::kStall:      // until Alice hangs up: her last frames do not pass
+    case FaultKind::kLoseReply:  // and then the connection
       return true;
     default:
       return false;

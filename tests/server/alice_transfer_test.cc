@@ -167,6 +167,11 @@ TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
   const auto again = sending.Run();
   ASSERT_THAT(again.status(), IsOk());
   EXPECT_EQ(again->ledger.resumed_at_bytes(), 3000);
+  // Bob counts the end that came once more, as she does.
+  EXPECT_EQ(again->ledger.message_count(), 1);
+  const auto books = GetLedger(*bob.stub, kRun, 0);
+  ASSERT_THAT(books.status(), IsOk());
+  EXPECT_EQ(books->ledger().message_count(), 1 + 20 + 1);
   EXPECT_EQ(again->sha256, Sha256Of(sending.data));
 }
 

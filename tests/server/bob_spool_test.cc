@@ -145,7 +145,7 @@ TEST_F(BobSpoolTest, ASealedMessageIsRenamedAndFoundAgain) {
   EXPECT_FALSE(fs::exists(Sealed()));
 }
 
-TEST_F(BobSpoolTest, WhatBecameOfAConnectionReplacesThatItOpened) {
+TEST_F(BobSpoolTest, WhatComesAfterTheEndIsKept) {
   const SpooledConnection counted{.connection_id = 5,
                                   .counted = true,
                                   .final = true,
@@ -160,12 +160,14 @@ TEST_F(BobSpoolTest, WhatBecameOfAConnectionReplacesThatItOpened) {
     ASSERT_THAT(file->Record({.connection_id = 6}), IsOk());
     ASSERT_THAT(file->Seal(Sha256Of(""), 9), IsOk());
     ASSERT_THAT(file->Record(counted), IsOk());
+    file->CountRepeat(79);
   }
   const auto spool = Open();
   const auto files = *spool->Recover();
   EXPECT_THAT(files[0]->connections(),
               ::testing::ElementsAre(counted, SpooledConnection{.connection_id = 6}));
-  EXPECT_EQ(files[0]->message_bytes(), 9);
+  EXPECT_EQ(files[0]->message_count(), 2);
+  EXPECT_EQ(files[0]->message_bytes(), 9 + 79);
 }
 
 TEST_F(BobSpoolTest, ATailTornAtAnyByteIsCutOffAndTheRestGoesOn) {
