@@ -46,7 +46,7 @@ class Project:
 
     def __enter__(self):
         end_standing()
-        self.down()  # what a run that was killed may have left in the engine
+        self.clear()
         return self
 
     def __exit__(self, *_):
@@ -74,15 +74,25 @@ class Project:
         name = f"{_NAME}-driver-{uuid.uuid4().hex[:8]}"
         return self.compose("run", "--rm", "-T", "--name", name, "driver", *command, check=False)
 
+    def _labelled(self, *command, label=""):
+        """What the engine lists with the project's label; compose itself takes a second to say."""
+        ours = ("--filter", f"label=com.docker.compose.project={_NAME}")
+        more = ("--filter", f"label=com.docker.compose.{label}") if label else ()
+        return self.docker(*command, "-q", *ours, *more).stdout.split()
+
+    def clear(self):
+        """Removes what a run that was killed may have left in the engine."""
+        kinds = (("ps", "-a"), ("network", "ls"), ("volume", "ls"))
+        if any(self._labelled(*kind) for kind in kinds):
+            self.down()
+
     def down(self):
         self._containers.clear()
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "1")
 
     def container(self, service):
         if service not in self._containers:
-            name = self.compose("ps", "-q", service).stdout.strip()
-            assert name and "\n" not in name, f"{service}: {name!r}"
-            self._containers[service] = name
+            (self._containers[service],) = self._labelled("ps", "-a", label=f"service={service}")
         return self._containers[service]
 
     def docker(self, *arguments, check=True):

@@ -25,7 +25,7 @@ class RestartTest(unittest.TestCase):
             self.output, "slow", _LONG_RUN, environment={"KVWIRE_LINK_RATE": "1200kbit"}
         )
         self.addCleanup(self.demo.down)
-        self.demo.down()
+        self.demo.clear()
 
     def wait_until_passed(self, share):
         deadline = time.monotonic() + project.LIMIT_SECONDS
