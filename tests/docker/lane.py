@@ -11,7 +11,7 @@ import sys
 import time
 import unittest
 
-# 172.28 to 172.30: of those that the engine gives away itself, the last.
+# 172.28 to 172.31: of those that the engine gives away itself, the last.
 _FIRST_SUBNET = 28
 
 

@@ -22,7 +22,7 @@ class RestartTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.output = pathlib.Path(folder.name)
         self.demo = project.Project(
-            self.output, "slow", _LONG_RUN, environment={"KVWIRE_LINK_RATE": "1200kbit"}
+            self.output, "slow", _LONG_RUN, environment={"KVWIRE_LINK_RATE": "3mbit"}
         )
         self.addCleanup(self.demo.down)
         self.demo.clear()

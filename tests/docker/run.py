@@ -33,8 +33,9 @@ _FROM_BASE = {
 # What is tested at the same time: containers mostly wait for each other. Parts that look at
 # one project that stands are together, and all others are in the last.
 _LANES = (
-    ("isolation", "link", "metrics", "python"),
+    ("isolation", "link", "metrics"),
     ("tls", "restart"),
+    ("slow", "python"),
 )
 
 
