@@ -16,7 +16,6 @@ namespace kvwire {
 namespace {
 
 constexpr int64_t kPieceBytes = int64_t{1} << 20;
-constexpr int64_t kAllowedBytesACut = int64_t{32} << 20;  // on average
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
 // The piece number `number` of a message that is never held whole.
@@ -98,11 +97,11 @@ bool CutRound(const RoundOptions& options, int64_t message_bytes) {
         "  %d connections; sent again: %d bytes, %.2f MiB a cut (allowed: %d)\n",
         sent->ledger.connections_size(), resent,
         cuts == 0 ? 0.0 : static_cast<double>(resent) / static_cast<double>(cuts) / (1 << 20),
-        kAllowedBytesACut >> 20);
+        kMostResentBytes >> 20);
   }
   std::cout << std::flush;
   std::filesystem::remove_all(directory);
-  return whole && cuts == options.count && resent <= cuts * kAllowedBytesACut;
+  return whole && cuts == options.count && resent <= cuts * kMostResentBytes;
 }
 
 }  // namespace kvwire
