@@ -25,19 +25,20 @@ MessageSender::MessageSender(grpc::Channel& channel, const v1::SendRequest& open
       guard_(guard),
       call_(std::in_place, cancellation),
       begin_(opening.write_offset()),
-      fields_(opening) {
+      fields_(opening),
+      committed_(begin_) {
   guard_.Watch(call_->context());
   // The headers travel with the first chunk, in one segment.
   call_->context()->set_initial_metadata_corked(true);
-  writer_ = StartSend<grpc::ByteBuffer>(
+  stream_ = StartBulkExchange(
       channel, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
-      call_->context(), &response_);
+      call_->context());
 }
 
 MessageSender::~MessageSender() {
   if (!finished_) {
     call_->context()->TryCancel();
-    writer_->Finish().IgnoreError();
+    stream_->Finish().IgnoreError();
   }
   guard_.Watch(nullptr);
 }
@@ -71,7 +72,35 @@ void MessageSender::Skip() {
   if (offset_ == begin_) fields_.set_prefix_crc32c(prefix_crc_);
 }
 
+// Until the next chunk may be sent.
+absl::Status MessageSender::AwaitProgress() {
+  while (offset_ - committed_ > kMostAheadBytes) {
+    KVWIRE_ASSIGN_OR_RETURN(const bool more, TakeProgress());
+    if (!more) return StreamError();
+  }
+  return absl::OkStatus();
+}
+
+// What Bob says next; false once he has ended the stream.
+absl::StatusOr<bool> MessageSender::TakeProgress() {
+  grpc::ByteBuffer response;
+  {
+    const StallGuard::Wait wait(guard_);
+    if (!stream_->Read(&response)) return false;
+  }
+  v1::SendResponse progress;
+  KVWIRE_RETURN_IF_ERROR(TakeResponse(response, "Bob's channel", progress));
+  const int64_t committed = progress.committed_size();
+  if (committed < committed_ || committed > offset_) {
+    return absl::DataLossError(absl::StrCat("Bob committed ", committed, " bytes of ", offset_,
+                                            ", and ", committed_, " before"));
+  }
+  committed_ = committed;
+  return true;
+}
+
 absl::Status MessageSender::SendChunk(int64_t size, bool last) {
+  KVWIRE_RETURN_IF_ERROR(AwaitProgress());
   const absl::Cord data = data_.Subcord(0, size);
   data_.RemovePrefix(size);
   uint32_t crc = 0;
@@ -94,7 +123,7 @@ absl::Status MessageSender::SendChunk(int64_t size, bool last) {
   grpc::WriteOptions options;
   if (last) options.set_last_message();
   const StallGuard::Wait wait(guard_);
-  if (!writer_->Write(chunk, options)) return StreamError();
+  if (!stream_->Write(chunk, options)) return StreamError();
   // Once begun the stream stays where it is.
   metered_ = metered_ || guard_.meter().Connected();
   if (!metered_) return absl::UnavailableError("Bob's channel broke as the message began");
@@ -103,8 +132,11 @@ absl::Status MessageSender::SendChunk(int64_t size, bool last) {
 }
 
 absl::Status MessageSender::StreamError() {
+  // What he said before he ended the stream stands in the way of its status.
+  grpc::ByteBuffer response;
+  while (stream_->Read(&response)) continue;
   finished_ = true;
-  const absl::Status status = FromPeer(writer_->Finish(), "Bob's channel", call_->cancelled());
+  const absl::Status status = FromPeer(stream_->Finish(), "Bob's channel", call_->cancelled());
   if (status.ok()) return absl::DataLossError("Bob ended the channel before the message did");
   return status;
 }
@@ -115,14 +147,15 @@ absl::Status MessageSender::Finish() {
                                            offset_, ": it is another one"));
   }
   KVWIRE_RETURN_IF_ERROR(SendChunk(static_cast<int64_t>(data_.size()), /*last=*/true));
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more) more = TakeProgress();
+  KVWIRE_RETURN_IF_ERROR(more.status());
   finished_ = true;
   const StallGuard::Wait wait(guard_);
-  KVWIRE_RETURN_IF_ERROR(FromPeer(writer_->Finish(), "Bob's channel", call_->cancelled()));
-  v1::SendResponse response;
-  KVWIRE_RETURN_IF_ERROR(TakeResponse(response_, "Bob's channel", response));
-  if (response.committed_size() == offset_) return absl::OkStatus();
+  KVWIRE_RETURN_IF_ERROR(FromPeer(stream_->Finish(), "Bob's channel", call_->cancelled()));
+  if (committed_ == offset_) return absl::OkStatus();
   return absl::DataLossError(
-      absl::StrCat("Bob committed ", response.committed_size(), " bytes of ", offset_));
+      absl::StrCat("Bob committed ", committed_, " bytes of ", offset_));
 }
 
 }  // namespace kvwire

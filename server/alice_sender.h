@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "common/base/checksum.h"
 #include "common/wire/cancellation.h"
@@ -34,9 +35,13 @@ class MessageSender {
                 Cancellation& cancellation, StallGuard& guard);
   ~MessageSender();
 
+  // She is never ahead of what Bob says is committed by more than this and a chunk, and that
+  // is what a cut may cost: the window of the connection is gRPC's affair and has no bound.
+  static constexpr int64_t kMostAheadBytes = int64_t{28} << 20;
+
   // Takes the next piece of the snapshot, of any length, from its beginning on; it is sent
-  // from where it lies. Blocks while Bob does not read. Returns Bob's error if he ended the
-  // stream.
+  // from where it lies. Blocks while Bob does not read, or is too far behind. Returns Bob's
+  // error if he ended the stream, DATA_LOSS if he says that he has what he cannot have.
   absl::Status Write(absl::Cord piece);
 
   // Sends the finishing chunk and waits for Bob to seal the message. Returns Bob's error,
@@ -55,21 +60,25 @@ class MessageSender {
   int64_t message_bytes() const { return message_bytes_; }
 
  private:
+  using Stream = grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
+
   void Skip();
+  absl::Status AwaitProgress();
   absl::Status SendChunk(int64_t size, bool last);
+  absl::StatusOr<bool> TakeProgress();
   absl::Status StreamError();
 
   const int64_t chunk_bytes_;
   StallGuard& guard_;
   std::optional<CancellableCall> call_;
-  grpc::ByteBuffer response_;
-  std::unique_ptr<grpc::ClientWriter<grpc::ByteBuffer>> writer_;
+  std::unique_ptr<Stream> stream_;
   bool finished_ = false;
   bool metered_ = false;
   const int64_t begin_;     // where Bob goes on
   v1::SendRequest fields_;  // of the chunk being filled, but for its data
   absl::Cord data_;         // of that chunk, and what came after it
   int64_t offset_ = 0;      // where it begins
+  int64_t committed_;       // up to where, as Bob says
   uint32_t prefix_crc_ = 0;
   Sha256 hash_;
   std::string sha256_;

@@ -38,12 +38,8 @@ struct TransferOptions {
   bool resume = false;
 };
 
-// What one cut may make her send again: Bob's window, three chunks, one each that she is
-// writing, that is being read and that he is storing, and what he has stored since he last
-// waited for his disk. Not a bound while gRPC widens the window with the link: a disk that
-// stands still late in a message over a fast link has cost 56 MiB. (One of fixed size would
-// bound it, but gRPC 1.51 has that for a stream only: without its guess of the link the
-// connection's stays at 64 KiB and one message, a round trip each.)
+// What one cut may make her send again, with chunks of up to 4 MiB: what she may be ahead of
+// Bob by (alice_sender.h).
 inline constexpr int64_t kMostResentBytes = int64_t{32} << 20;
 
 struct Transfer {

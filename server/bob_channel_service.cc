@@ -6,24 +6,22 @@
 
 #include "common/base/status_macros.h"
 #include "common/wire/bulk_message.h"
+#include "server/acknowledged_reader.h"
 #include "server/peer_identity.h"
-#include "server/streams.h"
 #include "server/unary_call.h"
 
 namespace kvwire {
 namespace {
 
+// As the protocol has it: the sender hears of every 4 MiB.
+constexpr int64_t kProgressBytes = int64_t{4} << 20;
+
 class SendHandler {
  public:
-  SendHandler(MessageStore& store, const grpc::CallbackServerContext& context, int port,
-              grpc::ByteBuffer* response)
-      : store_(store),
-        peer_(context.peer()),
-        identity_(IdentityOf(context)),
-        port_(port),
-        response_(response) {}
+  SendHandler(MessageStore& store, const grpc::CallbackServerContext& context, int port)
+      : store_(store), peer_(context.peer()), identity_(IdentityOf(context)), port_(port) {}
 
-  absl::Status Take(const grpc::ByteBuffer& request) {
+  absl::Status Take(const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
     ReceivedChunk chunk{.message_bytes = static_cast<int64_t>(request.Length())};
     KVWIRE_RETURN_IF_ERROR(SplitBulkMessage(request, v1::SendRequest::kDataFieldNumber,
                                             chunk.fields, chunk.data));
@@ -31,29 +29,36 @@ class SendHandler {
       KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(peer_, port_));
       KVWIRE_ASSIGN_OR_RETURN(stream_,
                               store_.Begin(chunk.fields, identity_, std::move(meter)));
+      said_ = chunk.fields.write_offset();
     }
-    return stream_.message->Append(stream_.number, chunk);
-  }
-
-  absl::Status End() {
-    if (stream_.message == nullptr)
-      return absl::DataLossError("the stream ended without a chunk");
-    KVWIRE_RETURN_IF_ERROR(stream_.message->EndStream(stream_.number));
-    v1::SendResponse response;
-    response.set_committed_size(stream_.message->committed_bytes());
-    *response_ = JoinMessage(response);
+    KVWIRE_RETURN_IF_ERROR(stream_.message->Append(stream_.number, chunk));
+    // The end is answered when the sender has ended the stream too.
+    if (chunk.fields.has_finish_write()) return absl::OkStatus();
+    if (stream_.message->committed_bytes() - said_ >= kProgressBytes) Say(response);
     return absl::OkStatus();
   }
 
-  void Cancel() {}
+  absl::Status End(grpc::ByteBuffer& response) {
+    if (stream_.message == nullptr)
+      return absl::DataLossError("the stream ended without a chunk");
+    KVWIRE_RETURN_IF_ERROR(stream_.message->EndStream(stream_.number));
+    Say(response);
+    return absl::OkStatus();
+  }
 
  private:
+  void Say(grpc::ByteBuffer& response) {
+    v1::SendResponse progress;
+    progress.set_committed_size(said_ = stream_.message->committed_bytes());
+    response = JoinMessage(progress);
+  }
+
   MessageStore& store_;
   const std::string peer_;
   const std::string identity_;
   const int port_;
-  grpc::ByteBuffer* response_;
   MessageStore::Stream stream_;
+  int64_t said_ = 0;  // how much is committed, as the sender has heard it
 };
 
 absl::Status AnswerWriteStatus(MessageStore& store, const v1::QueryWriteStatusRequest& request,
@@ -69,11 +74,10 @@ absl::Status AnswerWriteStatus(MessageStore& store, const v1::QueryWriteStatusRe
 
 }  // namespace
 
-grpc::ServerReadReactor<grpc::ByteBuffer>* OneWayChannelHost::Send(
-    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
-  return new StreamReader<grpc::ByteBuffer, SendHandler>(
-      *context, pool_,
-      std::make_unique<SendHandler>(store_, *context, channel_.port, response));
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* OneWayChannelHost::Send(
+    grpc::CallbackServerContext* context) {
+  return new AcknowledgedReader<SendHandler>(
+      *context, pool_, std::make_unique<SendHandler>(store_, *context, channel_.port));
 }
 
 grpc::ServerUnaryReactor* OneWayChannelHost::QueryWriteStatus(

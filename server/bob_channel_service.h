@@ -23,8 +23,8 @@ class OneWayChannelHost final
                     const Endpoint& channel)
       : store_(store), pool_(pool), memory_(memory), channel_(channel) {}
 
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
-                                                  grpc::ByteBuffer* response) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Send(
+      grpc::CallbackServerContext* context) override;
 
   grpc::ServerUnaryReactor* QueryWriteStatus(grpc::CallbackServerContext* context,
                                              const grpc::ByteBuffer* request,

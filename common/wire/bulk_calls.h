@@ -46,6 +46,17 @@ inline absl::Status TakeResponse(const grpc::ByteBuffer& buffer, std::string_vie
       absl::StrCat(std::string(peer), " has given an answer that cannot be read"));
 }
 
+// Bidirectional streaming.
+inline std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>
+StartBulkExchange(grpc::Channel& channel, const std::string& method,
+                  grpc::ClientContext* context) {
+  const grpc::internal::RpcMethod call(method.c_str(),
+                                       grpc::internal::RpcMethod::BIDI_STREAMING);
+  return std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>(
+      grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
+          &channel, call, context));
+}
+
 // Server streaming.
 template <typename Request>
 std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> StartBulkReceive(

@@ -123,7 +123,7 @@ TEST(AliceChunksTest, OnlyRunDigestAndSnapshotCross) {
   FakeChannel bob;
   std::vector<v1::SendRequest> chunks;
   std::set<std::string> metadata;
-  bob.send = [&](grpc::ServerContext& context, FakeChannel::Reader& reader,
+  bob.send = [&](grpc::ServerContext& context, FakeChannel::Stream& reader,
                  v1::SendResponse& response) {
     for (const auto& [key, value] : context.client_metadata())
       metadata.emplace(key.data(), key.size());
@@ -180,7 +180,7 @@ TEST(AliceChunksTest, ABobWhoStopsListeningIsFoundOut) {
 
 TEST(AliceChunksTest, WhatBobRefusesInTheMiddleIsReturned) {
   FakeChannel bob;
-  bob.send = [](auto&, FakeChannel::Reader& reader, auto&) {
+  bob.send = [](auto&, FakeChannel::Stream& reader, auto&) {
     v1::SendRequest chunk;
     reader.Read(&chunk);
     return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no room");
@@ -193,7 +193,7 @@ TEST(AliceChunksTest, ABobWhoCommitsAnotherLengthIsFoundOut) {
   const WholeRun run;
   for (const int64_t committed : {int64_t{0}, int64_t{342}, int64_t{344}, INT64_MAX}) {
     FakeChannel bob;
-    bob.send = [committed](auto&, FakeChannel::Reader& reader, v1::SendResponse& response) {
+    bob.send = [committed](auto&, FakeChannel::Stream& reader, v1::SendResponse& response) {
       v1::SendRequest chunk;
       while (reader.Read(&chunk)) continue;
       response.set_committed_size(committed);

@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "tests/chaos/tcp_proxy.h"
 #include "tests/server/bob_calls.h"
+#include "tests/server/calls.h"
 #include "tests/server/fake_channel.h"
 #include "tests/server/spool_directory.h"
 #include "tests/server/test_services.h"
@@ -149,12 +150,7 @@ TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
     Sending sending(bob.server.endpoint());
     v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
     part.clear_finish_write();
-    grpc::ClientContext context;
-    v1::SendResponse response;
-    const auto writer = bob.channel->Send(&context, &response);
-    writer->Write(part);
-    writer->WritesDone();
-    EXPECT_FALSE(writer->Finish().ok());
+    EXPECT_FALSE(SendChunks(*bob.channel, {part}).status.ok());
   }
   Sending sending(bob.server.endpoint());
   sending.options.resume = true;
@@ -180,17 +176,14 @@ TEST(AliceTransferTest, AStreamThatIsUnderWayIsTakenOver) {
   Sending sending(bob.server.endpoint());
   v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
   part.clear_finish_write();
-  grpc::ClientContext context;
-  v1::SendResponse response;
-  const auto writer = bob.channel->Send(&context, &response);
-  writer->Write(part);
+  ChannelStream stream(*bob.channel);
+  stream.Write(part);
   while (!bob.store.Find(kRun).ok()) absl::SleepFor(absl::Milliseconds(1));
   const auto sent = sending.Run();
   ASSERT_THAT(sent.status(), IsOk());
   EXPECT_EQ(sent->ledger.connections_size(), 2);
   EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
-  writer->WritesDone();
-  EXPECT_THAT(FromGrpc(writer->Finish()), StatusIs(Code::kAborted, HasSubstr("took over")));
+  EXPECT_THAT(stream.Finish().status, StatusIs(Code::kAborted, HasSubstr("took over")));
 }
 
 TEST(AliceTransferTest, AnotherMessageThanTheOneBegunIsRefused) {
@@ -226,16 +219,16 @@ TEST(AliceTransferTest, ABobWhoStandsStillIsLeft) {
   EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
 }
 
-// However long Bob's disk takes: she is ahead of it by the window of his channel and little
-// more, and that is what is sent again.
-TEST(AliceTransferTest, ACutCostsNoMoreThanTheWindowAndAFewChunks) {
+// What is sent again if Bob's disk stands still at the chunk `at` of 64 MiB, until the
+// connection is cut for it.
+int64_t ResentAfterAStall(int at) {
   const std::string directory = MakeSpoolDirectory();
   const absl::Cleanup remove = [&] { std::filesystem::remove_all(directory); };
   std::atomic<int64_t> connections = 1;
   std::atomic<int> writes = 0;
   const SpoolFault stand_still = [&](SpoolCall call) {
-    constexpr int kSecondChunk = 4;  // after the opening, the connection and the first
-    if (call != SpoolCall::kWrite || ++writes != kSecondChunk) return 0;
+    // The opening and the connection are written before the chunks.
+    if (call != SpoolCall::kWrite || ++writes != at + 2) return 0;
     while (connections < 2) absl::SleepFor(absl::Milliseconds(1));
     return 0;
   };
@@ -254,12 +247,59 @@ TEST(AliceTransferTest, ACutCostsNoMoreThanTheWindowAndAFewChunks) {
   const auto sent = sending.Run();
   connections = 2;
   watch.join();
-  ASSERT_THAT(sent.status(), IsOk());
-  ASSERT_EQ(sent->ledger.connections_size(), 2);
-  constexpr int64_t kFirstWindowBytes = int64_t{4} << 20;
-  EXPECT_GE(sent->ledger.resent_bytes(), kFirstWindowBytes);
-  EXPECT_LE(sent->ledger.resent_bytes(), kMostResentBytes);
+  EXPECT_THAT(sent.status(), IsOk());
+  if (!sent.ok()) return -1;
+  EXPECT_EQ(sent->ledger.connections_size(), 2);
   EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
+  return sent->ledger.resent_bytes();
+}
+
+TEST(AliceTransferTest, ACutCostsNoMoreThanAliceMayBeAheadOfBobsDisk) {
+  constexpr int64_t kFirstWindowBytes = int64_t{4} << 20;
+  for (const int chunk : {2, 5, 12}) {
+    const int64_t resent = ResentAfterAStall(chunk);
+    EXPECT_GE(resent, kFirstWindowBytes) << chunk;
+    EXPECT_LE(resent, kMostResentBytes) << chunk;
+  }
+}
+
+// Whatever the network and gRPC would hold.
+TEST(AliceTransferTest, SheStopsAheadOfABobWhoDoesNotSayWhatHeHas) {
+  FakeChannel bob;
+  std::atomic<int64_t> taken = 0;
+  bob.send = [&](auto&, FakeChannel::Stream& stream, auto&) {
+    int64_t bytes = 0;
+    v1::SendRequest chunk;
+    while (stream.Read(&chunk)) bytes += static_cast<int64_t>(chunk.data().size());
+    taken = std::max(taken.load(), bytes);
+    return grpc::Status(grpc::StatusCode::ABORTED, "no more came");
+  };
+  {
+    LoopbackServer server({&bob});
+    Sending sending(server.endpoint());
+    sending.data = std::string(size_t{64} << 20, 'x');
+    sending.options.chunk_bytes = 0;
+    sending.options.patience = absl::Milliseconds(500);
+    EXPECT_THAT(sending.Run(), StatusIs(Code::kUnavailable, HasSubstr("stood still")));
+  }
+  EXPECT_EQ(taken, kMostResentBytes);
+}
+
+TEST(AliceTransferTest, ABobWhoSaysHeHasWhatWasNotSentIsFoundOut) {
+  FakeChannel bob;
+  bob.send = [&](auto&, FakeChannel::Stream& stream, v1::SendResponse& response) {
+    v1::SendRequest chunk;
+    stream.Read(&chunk);
+    response.set_committed_size(int64_t{64} << 20);
+    stream.Write(response);
+    while (stream.Read(&chunk)) continue;
+    return grpc::Status::OK;
+  };
+  LoopbackServer server({&bob});
+  Sending sending(server.endpoint());
+  sending.data = std::string(size_t{64} << 20, 'x');
+  sending.options.chunk_bytes = 0;
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kDataLoss, HasSubstr("committed 67108864 bytes")));
 }
 
 TEST(AliceTransferTest, WhatBobRefusesForGoodIsNotTriedAgain) {

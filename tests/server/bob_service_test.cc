@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/bob_calls.h"
+#include "tests/server/calls.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
 
@@ -58,13 +59,9 @@ class BobServiceTest : public ::testing::Test {
   // Delivers `data` as the message of `run_id`; returns the serialized answer.
   std::string Deliver(const std::string& data, const PublicParameters& parameters,
                       uint64_t run_id = kRun) {
-    grpc::ClientContext context;
-    v1::SendResponse response;
-    const auto writer = bob_.channel->Send(&context, &response);
-    writer->Write(WholeChunk(run_id, data, parameters));
-    writer->WritesDone();
-    EXPECT_THAT(FromGrpc(writer->Finish()), IsOk());
-    return response.SerializeAsString();
+    const Reply reply = SendChunks(*bob_.channel, {WholeChunk(run_id, data, parameters)});
+    EXPECT_THAT(reply.status, IsOk());
+    return reply.bytes;
   }
 
   absl::StatusOr<std::string> Decode(const v1::DecodeRequest& request) {
@@ -125,18 +122,15 @@ TEST_F(BobServiceTest, RefusesAQuestionWithoutAMessage) {
 
 TEST_F(BobServiceTest, RefusesAQuestionBeforeTheMessageIsComplete) {
   const std::string data = *SnapshotOf(parameters_);
-  grpc::ClientContext context;
-  v1::SendResponse response;
-  const auto writer = bob_.channel->Send(&context, &response);
+  ChannelStream stream(*bob_.channel);
   v1::SendRequest chunk = WholeChunk(kRun, data);
   chunk.clear_finish_write();
-  ASSERT_TRUE(writer->Write(chunk));
+  ASSERT_TRUE(stream.Write(chunk));
   // The chunk is on its way: until it is there, the run is not known at all.
   absl::Status status = Decode(AskAll(parameters_)).status();
   while (absl::IsNotFound(status)) status = Decode(AskAll(parameters_)).status();
   EXPECT_THAT(status, StatusIs(Code::kFailedPrecondition, HasSubstr("not complete")));
-  writer->WritesDone();
-  EXPECT_THAT(FromGrpc(writer->Finish()), StatusIs(Code::kDataLoss, HasSubstr("finishing")));
+  EXPECT_THAT(stream.Finish().status, StatusIs(Code::kDataLoss, HasSubstr("finishing")));
 }
 
 TEST_F(BobServiceTest, RefusesOtherParametersThanAliceSpokeOf) {

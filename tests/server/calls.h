@@ -3,7 +3,9 @@
 
 // Whole calls of the services, as a client of another make would make them.
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,7 @@ namespace kvwire {
 // All that comes back to Alice.
 struct Reply {
   absl::Status status;
-  std::string bytes;  // the serialized response
+  std::string bytes;  // the serialized responses
   std::multimap<std::string, std::string> headers;
   std::multimap<std::string, std::string> trailers;
 
@@ -35,22 +37,45 @@ inline std::multimap<std::string, std::string> Copied(
   return copy;
 }
 
+// A stream of the channel, chunk by chunk.
+class ChannelStream {
+ public:
+  explicit ChannelStream(v1::OneWayChannelService::Stub& stub) : stream_(stub.Send(&context_)) {}
+
+  // False: the stream has ended already.
+  bool Write(const v1::SendRequest& chunk) { return stream_->Write(chunk); }
+
+  // Ends the stream and takes all answers.
+  Reply Finish() {
+    stream_->WritesDone();
+    Reply reply;
+    v1::SendResponse response;
+    while (stream_->Read(&response)) {
+      committed_.push_back(response.committed_size());
+      reply.bytes += response.SerializeAsString();
+    }
+    reply.status = FromGrpc(stream_->Finish());
+    reply.headers = Copied(context_.GetServerInitialMetadata());
+    reply.trailers = Copied(context_.GetServerTrailingMetadata());
+    return reply;
+  }
+
+  // What the answers said.
+  const std::vector<int64_t>& committed() const { return committed_; }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::SendRequest, v1::SendResponse>> stream_;
+  std::vector<int64_t> committed_;
+};
+
 inline Reply SendChunks(v1::OneWayChannelService::Stub& stub,
                         const std::vector<v1::SendRequest>& chunks) {
-  grpc::ClientContext context;
-  v1::SendResponse response;
-  const auto writer = stub.Send(&context, &response);
+  ChannelStream stream(stub);
   for (const v1::SendRequest& chunk : chunks) {
-    // A failed write means that the answer is there already.
-    if (!writer->Write(chunk)) break;
+    if (!stream.Write(chunk)) break;
   }
-  writer->WritesDone();
-  Reply reply;
-  reply.status = FromGrpc(writer->Finish());
-  reply.bytes = response.SerializeAsString();
-  reply.headers = Copied(context.GetServerInitialMetadata());
-  reply.trailers = Copied(context.GetServerTrailingMetadata());
-  return reply;
+  return stream.Finish();
 }
 
 // `bits` is sent in pieces of `piece_bytes`.

@@ -158,20 +158,17 @@ TEST_F(ChannelResumeTest, RefusesTheRestOfAnotherMessage) {
 }
 
 TEST_F(ChannelResumeTest, AQueryEndsTheStreamBeforeIt) {
-  grpc::ClientContext context;
-  v1::SendResponse response;
-  const auto writer = bob_->channel->Send(&context, &response);
+  ChannelStream stream(*bob_->channel);
   const std::vector<v1::SendRequest> chunks = Chunks(data_, 0, 1000);
-  writer->Write(chunks[0]);
+  stream.Write(chunks[0]);
   while (!bob_->store.Find(kRun).ok() ||
          (*bob_->store.Find(kRun))->Ledger(absl::ZeroDuration()).snapshot_bytes() < 100) {
     absl::SleepFor(absl::Milliseconds(1));
   }
   EXPECT_EQ(Query(*bob_)->committed_size(), 100);
   // What comes late of the old stream changes nothing any more.
-  writer->Write(chunks[1]);
-  writer->WritesDone();
-  EXPECT_THAT(FromGrpc(writer->Finish()), StatusIs(Code::kAborted, HasSubstr("took over")));
+  stream.Write(chunks[1]);
+  EXPECT_THAT(stream.Finish().status, StatusIs(Code::kAborted, HasSubstr("took over")));
   EXPECT_THAT(Send(Chunks(data_, 100, 1000)), IsOk());
   EXPECT_EQ(Held(), data_);
 }

@@ -1,35 +1,27 @@
 // Bob's end of the channel, spoken to chunk by chunk.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "common/wire/status_conversion.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/server/calls.h"
+#include "tests/server/spool_directory.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
 
 namespace kvwire {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Code = absl::StatusCode;
 
 // Sends the chunks as one stream; returns how it ended.
-absl::Status Send(TestBob& bob, const std::vector<v1::SendRequest>& chunks,
-                  v1::SendResponse* response) {
-  grpc::ClientContext context;
-  const auto writer = bob.channel->Send(&context, response);
-  for (const v1::SendRequest& chunk : chunks) {
-    if (!writer->Write(chunk)) break;
-  }
-  writer->WritesDone();
-  return FromGrpc(writer->Finish());
-}
-
 absl::Status Send(TestBob& bob, const std::vector<v1::SendRequest>& chunks) {
-  v1::SendResponse response;
-  return Send(bob, chunks, &response);
+  return SendChunks(*bob.channel, chunks).status;
 }
 
 // `data` in chunks of at most `size` bytes.
@@ -66,11 +58,32 @@ class ChannelServiceTest : public ::testing::Test {
 
 TEST_F(ChannelServiceTest, TakesAMessageInAnyNumberOfChunks) {
   for (const size_t size : {1000, 999, 500, 300, 7}) {
+    const Reply reply = SendChunks(*bob_.channel, Chunks(size, data_, size));
+    EXPECT_THAT(reply.status, IsOk());
     v1::SendResponse response;
-    EXPECT_THAT(Send(bob_, Chunks(size, data_, size), &response), IsOk());
+    ASSERT_TRUE(response.ParseFromString(reply.bytes));
     EXPECT_EQ(response.committed_size(), 1000);
     EXPECT_EQ(Held(size), data_);
   }
+}
+
+TEST_F(ChannelServiceTest, SaysOfALongMessageHowMuchIsCommitted) {
+  constexpr int64_t kMebibyte = int64_t{1} << 20;
+  const std::string directory = MakeSpoolDirectory();
+  {
+    TestBob on_disk(int64_t{1} << 30, *Spool::Open(directory));
+    for (TestBob* bob : {&bob_, &on_disk}) {
+      ChannelStream stream(*bob->channel);
+      const std::string data(10 * kMebibyte, 'x');
+      for (const v1::SendRequest& chunk : Chunks(1, data, kMebibyte)) {
+        ASSERT_TRUE(stream.Write(chunk));
+      }
+      EXPECT_THAT(stream.Finish().status, IsOk());
+      EXPECT_THAT(stream.committed(),
+                  ElementsAre(4 * kMebibyte, 8 * kMebibyte, 10 * kMebibyte));
+    }
+  }
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(ChannelServiceTest, CountsTheMessagesAndTheirSerializedBytes) {

@@ -40,16 +40,15 @@ v1::SendRequest Unfinished(uint64_t run_id) {
 
 // A stream whose first chunk has arrived.
 struct OpenStream {
-  OpenStream(TestBob& bob, uint64_t run_id) : writer(bob.channel->Send(&context, &response)) {
-    writer->Write(Unfinished(run_id));
+  OpenStream(TestBob& bob, uint64_t run_id) : stream(bob.channel->Send(&context)) {
+    stream->Write(Unfinished(run_id));
     while (!bob.store.Find(run_id).ok() || (*bob.store.Find(run_id))->committed_bytes() < 9) {
       absl::SleepFor(absl::Milliseconds(1));
     }
   }
 
   grpc::ClientContext context;
-  v1::SendResponse response;
-  std::unique_ptr<grpc::ClientWriter<v1::SendRequest>> writer;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::SendRequest, v1::SendResponse>> stream;
 };
 
 class ChannelStreamsTest : public ::testing::Test {
@@ -101,17 +100,19 @@ TEST_F(ChannelStreamsTest, ARunUnderWayAdmitsNoSecondStream) {
   v1::SendRequest finish;
   finish.set_write_offset(9);
   *finish.mutable_finish_write() = CheckValueChunk(1).finish_write();
-  first.writer->Write(finish);
-  first.writer->WritesDone();
-  EXPECT_THAT(FromGrpc(first.writer->Finish()), IsOk());
-  EXPECT_EQ(first.response.committed_size(), 9);
+  first.stream->Write(finish);
+  first.stream->WritesDone();
+  v1::SendResponse response;
+  EXPECT_TRUE(first.stream->Read(&response));
+  EXPECT_THAT(FromGrpc(first.stream->Finish()), IsOk());
+  EXPECT_EQ(response.committed_size(), 9);
 }
 
 TEST_F(ChannelStreamsTest, WhatAStreamLeftWhoseSenderIsGoneIsGoneOnWith) {
   {
     OpenStream stream(bob_, 1);
     stream.context.TryCancel();
-    EXPECT_THAT(FromGrpc(stream.writer->Finish()), StatusIs(Code::kCancelled, ::testing::_));
+    EXPECT_THAT(FromGrpc(stream.stream->Finish()), StatusIs(Code::kCancelled, ::testing::_));
   }
   // Bob hears of it a little later.
   while (!(*bob_.store.Find(1))->idle_since().has_value()) {

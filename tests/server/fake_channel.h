@@ -13,13 +13,16 @@ namespace kvwire {
 
 class FakeChannel final : public v1::OneWayChannelService::Service {
  public:
-  using Reader = grpc::ServerReader<v1::SendRequest>;
+  using Stream = grpc::ServerReaderWriter<v1::SendResponse, v1::SendRequest>;
 
-  std::function<grpc::Status(grpc::ServerContext&, Reader&, v1::SendResponse&)> send;
+  // Fills in the last answer.
+  std::function<grpc::Status(grpc::ServerContext&, Stream&, v1::SendResponse&)> send;
 
-  grpc::Status Send(grpc::ServerContext* context, Reader* reader,
-                    v1::SendResponse* response) override {
-    return send(*context, *reader, *response);
+  grpc::Status Send(grpc::ServerContext* context, Stream* stream) override {
+    v1::SendResponse response;
+    const grpc::Status status = send(*context, *stream, response);
+    if (status.ok()) stream->Write(response);
+    return status;
   }
 };
 

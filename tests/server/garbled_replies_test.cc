@@ -8,6 +8,8 @@
 #include "common/wire/algorithm_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/acknowledged_reader.h"
+#include "server/alice_sender.h"
 #include "server/alice_transfer.h"
 #include "server/streams.h"
 #include "tests/server/test_services.h"
@@ -19,30 +21,47 @@ namespace {
 using ::testing::HasSubstr;
 using Code = absl::StatusCode;
 
-// Reads all that comes and answers with bytes that are no message.
-class Garbler {
- public:
-  explicit Garbler(grpc::ByteBuffer* response) : response_(response) {}
+// Bytes that are no message.
+grpc::ByteBuffer Garbage() {
+  const grpc::Slice garbage("\xff\xff\xff");
+  return grpc::ByteBuffer(&garbage, 1);
+}
+
+// Reads all that comes and answers with garbage.
+struct Garbler {
   absl::Status Take(const grpc::ByteBuffer& /*request*/) { return absl::OkStatus(); }
   absl::Status End() {
-    const grpc::Slice garbage("\xff\xff\xff");
-    *response_ = grpc::ByteBuffer(&garbage, 1);
+    *response = Garbage();
     return absl::OkStatus();
   }
   void Cancel() {}
 
- private:
-  grpc::ByteBuffer* response_;
+  grpc::ByteBuffer* response;
 };
 
-using Reader = StreamReader<grpc::ByteBuffer, Garbler>;
+// Answers each chunk so, or the last one only.
+struct GarbledProgress {
+  absl::Status Take(const grpc::ByteBuffer& /*request*/, grpc::ByteBuffer& response) const {
+    if (always) response = Garbage();
+    return absl::OkStatus();
+  }
+  absl::Status End(grpc::ByteBuffer& response) const {
+    response = Garbage();
+    return absl::OkStatus();
+  }
+
+  bool always;
+};
 
 struct GarbledChannel final
     : v1::OneWayChannelService::WithRawCallbackMethod_Send<v1::OneWayChannelService::Service> {
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
-                                                  grpc::ByteBuffer* response) override {
-    return new Reader(*context, pool, std::make_unique<Garbler>(response));
+  explicit GarbledChannel(bool each_time) : always(each_time) {}
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Send(
+      grpc::CallbackServerContext* context) override {
+    return new AcknowledgedReader<GarbledProgress>(
+        *context, pool, std::make_unique<GarbledProgress>(GarbledProgress{always}));
   }
+  const bool always;
   WorkPool pool{2};
 };
 
@@ -50,26 +69,39 @@ struct GarbledAlgorithm final
     : v1::AlgorithmService::WithRawCallbackMethod_Restore<v1::AlgorithmService::Service> {
   grpc::ServerReadReactor<grpc::ByteBuffer>* Restore(grpc::CallbackServerContext* context,
                                                      grpc::ByteBuffer* response) override {
-    return new Reader(*context, pool, std::make_unique<Garbler>(response));
+    return new StreamReader<grpc::ByteBuffer, Garbler>(
+        *context, pool, std::make_unique<Garbler>(Garbler{response}));
   }
   WorkPool pool{2};
 };
 
-TEST(GarbledRepliesTest, OfBobAreAnErrorOfTheTransfer) {
-  GarbledChannel bob;
+// What becomes of a message of so many bytes.
+absl::Status SendTo(GarbledChannel& bob, int64_t bytes) {
   LoopbackServer server({&bob});
   const TransferOptions options{.channel = server.endpoint(),
                                 .run_id = 1,
                                 .parameters_digest = ParametersDigest(SmallParameters()),
                                 .patience = absl::Seconds(20)};
   Cancellation cancellation;
-  auto connection = ConnectMeasured(server.endpoint(), options.patience, "Bob's channel");
-  ASSERT_THAT(connection.status(), IsOk());
-  const auto sent = TransferMessage(
-      *std::move(connection), options,
-      [](absl::FunctionRef<absl::Status(absl::Cord)> write) { return write(absl::Cord("x")); },
-      cancellation);
-  EXPECT_THAT(sent, StatusIs(Code::kInternal, HasSubstr("cannot be read")));
+  KVWIRE_ASSIGN_OR_RETURN(
+      auto connection, ConnectMeasured(server.endpoint(), options.patience, "Bob's channel"));
+  const absl::Cord message(std::string(bytes, 'x'));
+  return TransferMessage(
+             std::move(connection), options,
+             [&](absl::FunctionRef<absl::Status(absl::Cord)> write) { return write(message); },
+             cancellation)
+      .status();
+}
+
+TEST(GarbledRepliesTest, OfBobAreAnErrorOfTheTransfer) {
+  GarbledChannel bob(/*each_time=*/false);
+  EXPECT_THAT(SendTo(bob, 1), StatusIs(Code::kInternal, HasSubstr("cannot be read")));
+}
+
+TEST(GarbledRepliesTest, OfBobInTheMiddleOfALongMessageAreTooBeforeItsEnd) {
+  GarbledChannel bob(/*each_time=*/true);
+  EXPECT_THAT(SendTo(bob, MessageSender::kMostAheadBytes + (8 << 20)),
+              StatusIs(Code::kInternal, HasSubstr("cannot be read")));
 }
 
 TEST(GarbledRepliesTest, OfAnAlgorithmAreAnErrorOfTheCall) {

@@ -117,7 +117,7 @@ TEST(OneWayRepliesTest, HaveRoomForTransportStateOnly) {
   const auto* service = response->file()->FindServiceByName("OneWayChannelService");
   ASSERT_EQ(service->method_count(), 2);
   EXPECT_TRUE(service->method(0)->client_streaming());
-  EXPECT_FALSE(service->method(0)->server_streaming());
+  EXPECT_TRUE(service->method(0)->server_streaming());
   EXPECT_FALSE(service->method(1)->server_streaming());
   const auto* status = v1::QueryWriteStatusResponse::descriptor();
   ASSERT_EQ(service->method(1)->output_type(), status);

@@ -29,8 +29,7 @@ class PlainSender final : public Sender {
     }
     const absl::Time start = absl::Now();
     grpc::ClientContext context;
-    v1::SendResponse response;
-    const auto writer = stub->Send(&context, &response);
+    const auto stream = stub->Send(&context);
     v1::SendRequest request;
     int64_t offset = 0;
     while (!source.empty()) {
@@ -38,10 +37,10 @@ class PlainSender final : public Sender {
       request.set_data(source.data(), std::min(source.size(), kMessageBytes));
       offset += static_cast<int64_t>(request.data().size());
       source.remove_prefix(request.data().size());
-      if (!writer->Write(request)) break;
+      if (!stream->Write(request)) break;
     }
-    writer->WritesDone();
-    const absl::Status status = FromGrpc(writer->Finish());
+    stream->WritesDone();
+    const absl::Status status = FromGrpc(stream->Finish());
     if (!status.ok()) return status;
     return Transfer{.duration = absl::Now() - start};
   }
@@ -54,11 +53,11 @@ class PlainService final : public v1::OneWayChannelService::Service {
  public:
   PlainService(char* destination, int64_t bytes) : destination_(destination), bytes_(bytes) {}
 
-  grpc::Status Send(grpc::ServerContext* /*context*/,
-                    grpc::ServerReader<v1::SendRequest>* reader,
-                    v1::SendResponse* /*response*/) override {
+  grpc::Status Send(
+      grpc::ServerContext* /*context*/,
+      grpc::ServerReaderWriter<v1::SendResponse, v1::SendRequest>* stream) override {
     v1::SendRequest request;
-    while (reader->Read(&request)) {
+    while (stream->Read(&request)) {
       const std::string& data = request.data();
       if (request.write_offset() + static_cast<int64_t>(data.size()) > bytes_) {
         return grpc::Status(grpc::StatusCode::OUT_OF_RANGE, "more than was agreed on");

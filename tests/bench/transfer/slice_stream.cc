@@ -16,8 +16,8 @@
 #include "common/wire/channels.h"
 #include "common/wire/status_conversion.h"
 #include "kvwire/v1/channel.grpc.pb.h"
+#include "server/acknowledged_reader.h"
 #include "server/alice_sender.h"
-#include "server/streams.h"
 #include "tests/bench/transfer/transfer_mode.h"
 #include "tests/bench/transfer/tuned_server.h"
 
@@ -46,9 +46,8 @@ class SliceSender final : public Sender {
   static absl::Status SendOver(grpc::Channel& channel, std::string_view source) {
     grpc::ClientContext context;
     context.set_initial_metadata_corked(true);
-    grpc::ByteBuffer response;
-    const auto writer = StartSend<grpc::ByteBuffer>(
-        channel, "/kvwire.v1.OneWayChannelService/Send", &context, &response);
+    const auto stream =
+        StartBulkExchange(channel, "/kvwire.v1.OneWayChannelService/Send", &context);
     v1::SendRequest fields;
     int64_t offset = 0;
     while (!source.empty()) {
@@ -61,9 +60,9 @@ class SliceSender final : public Sender {
       grpc::WriteOptions options;
       if (source.empty()) options.set_last_message();
       const absl::Cord piece = absl::MakeCordFromExternal(CordView(data), [] {});
-      if (!writer->Write(JoinBulkMessage(fields, kData, piece), options)) break;
+      if (!stream->Write(JoinBulkMessage(fields, kData, piece), options)) break;
     }
-    return FromGrpc(writer->Finish());
+    return FromGrpc(stream->Finish());
   }
 
   const Endpoint receiver_;
@@ -72,10 +71,10 @@ class SliceSender final : public Sender {
 // Verifies the chunks, and copies them where there is a place for them.
 class SliceHandler {
  public:
-  SliceHandler(char* destination, int64_t bytes, grpc::ByteBuffer* response)
-      : destination_(destination), bytes_(bytes), response_(response) {}
+  SliceHandler(char* destination, int64_t bytes)
+      : destination_(destination), bytes_(bytes) {}
 
-  absl::Status Take(const grpc::ByteBuffer& message) {
+  absl::Status Take(const grpc::ByteBuffer& message, grpc::ByteBuffer& /*response*/) const {
     v1::SendRequest fields;
     absl::Cord data;
     KVWIRE_RETURN_IF_ERROR(SplitBulkMessage(message, kData, fields, data));
@@ -92,16 +91,11 @@ class SliceHandler {
     }
     return crc == fields.crc32c() ? absl::OkStatus() : absl::DataLossError("CRC32C");
   }
-  absl::Status End() {
-    *response_ = JoinMessage(v1::SendResponse());
-    return absl::OkStatus();
-  }
-  void Cancel() {}
+  absl::Status End(grpc::ByteBuffer& /*response*/) const { return absl::OkStatus(); }
 
  private:
   char* const destination_;
   const int64_t bytes_;
-  grpc::ByteBuffer* response_;
 };
 
 class SliceService final : public v1::OneWayChannelService::WithRawCallbackMethod_Send<
@@ -109,10 +103,10 @@ class SliceService final : public v1::OneWayChannelService::WithRawCallbackMetho
  public:
   SliceService(char* destination, int64_t bytes) : destination_(destination), bytes_(bytes) {}
 
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Send(grpc::CallbackServerContext* context,
-                                                  grpc::ByteBuffer* response) override {
-    return new StreamReader<grpc::ByteBuffer, SliceHandler>(
-        *context, pool_, std::make_unique<SliceHandler>(destination_, bytes_, response));
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Send(
+      grpc::CallbackServerContext* context) override {
+    return new AcknowledgedReader<SliceHandler>(
+        *context, pool_, std::make_unique<SliceHandler>(destination_, bytes_));
   }
 
  private:
