@@ -16,7 +16,10 @@
 namespace kvwire {
 namespace {
 
-constexpr size_t kLongestHeader = 4096;
+// Twice what a spec of 256 characters takes. A header is read anew with each byte that comes,
+// so these bound the time that is spent on one that never ends.
+constexpr size_t kLongestHeader = 1024;
+constexpr int kMostOptions = 64;
 constexpr int kLongestVarint = 8;  // 56 bits
 
 // A section's first byte: the content, and above it how many bits of the body's last
@@ -32,6 +35,7 @@ class Cursor {
   bool needs_more() const { return needs_more_; }
   bool malformed() const { return malformed_; }
   bool good() const { return !needs_more_ && !malformed_; }
+  void MarkMalformed() { malformed_ = true; }
 
   std::string_view Take(size_t count) {
     if (!good() || bytes_.size() - position_ < count) {
@@ -76,6 +80,7 @@ RawLayer TakeLayer(Cursor& cursor) {
   RawLayer layer;
   layer.code = cursor.TakeByte();
   const uint8_t count = cursor.TakeByte();
+  if (count > kMostOptions) cursor.MarkMalformed();
   for (int i = 0; i < count && cursor.good(); ++i) {
     const uint8_t option = cursor.TakeByte();
     const uint8_t length = cursor.TakeByte();

@@ -205,6 +205,22 @@ TEST(SnapshotTest, DefaultOptionsSaidOrNotAreTheSameSnapshot) {
   EXPECT_THAT(Restore(SnapshotOf(*NewCache(said), said), absent), IsOk());
 }
 
+// A header is read again with each byte that comes, so one without an end must have one.
+TEST(SnapshotTest, RefusesAHeaderThatIsLongerThanAny) {
+  Container container = Example();
+  container.layers = Bytes(2, 1) + Bytes(65, 1);
+  const auto reader = SnapshotReader::Create(ExampleSetup()).value();
+  const std::string header = container.Header();
+  EXPECT_THAT(reader->Append(header.substr(0, header.size() - 4)),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("header makes no sense")));
+  container.layers = Bytes(2, 1) + Bytes(64, 1);
+  for (int option = 0; option < 4; ++option) {
+    container.layers += Bytes(0, 1) + Bytes(255, 1) + std::string(255, 'x');
+  }
+  EXPECT_THAT(SnapshotReader::Create(ExampleSetup()).value()->Append(container.Header()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("header makes no sense")));
+}
+
 TEST(SnapshotTest, RefusesMoreTokensThanACacheTakes) {
   Container container = Example();
   container.tokens = uint64_t{1} << 53;
