@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
 #include <immintrin.h>
 #define KVWIRE_HAS_AVX2
 #endif
@@ -106,8 +107,14 @@ template <typename Number>
 }
 
 #ifdef KVWIRE_HAS_AVX2
+// Clang 14 does not know "f16c" in __builtin_cpu_supports.
+bool HasF16c() {
+  unsigned int eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
 bool HasAvx2() {
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+  static const bool has = __builtin_cpu_supports("avx2") && HasF16c();
   return has;
 }
 
