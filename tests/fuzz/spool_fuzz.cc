@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,7 @@ absl::StatusOr<std::string> Contents(const SpoolFile& file) {
 // A message as a process leaves it.
 struct Left {
   MessageOpening opening;
+  std::optional<std::string> owner;
   std::vector<SpooledConnection> connections;
   bool sealed = false;
   std::string contents;
@@ -78,6 +80,7 @@ void RequireFoundAs(const Left& left) {
   const SpoolFile& again = *later.files.front();
   RequireOk(again.damage(), "what was written is whole");
   Require(again.opening() == left.opening, "the opening is as it was left");
+  Require(again.owner() == left.owner, "a message stays its owner's");
   Require(again.connections() == left.connections, "connections are as they were left");
   Require(again.sealed() == left.sealed, "a message stays sealed");
   const auto contents = Contents(again);
@@ -105,7 +108,9 @@ void TryFile(std::unique_ptr<Process> process) {
     Append(file, "and on");
     *contents += "and on";
   }
-  const Left left = {file.opening(), file.connections(), file.sealed(), *contents};
+  if (!file.owner().has_value()) RequireOk(file.SetOwner("whoever asks"), "the disk works");
+  const Left left = {file.opening(), file.owner(), file.connections(), file.sealed(),
+                     *contents};
   // Only then can the next one have the spool.
   process.reset();
   RequireFoundAs(left);

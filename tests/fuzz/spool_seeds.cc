@@ -37,6 +37,11 @@ class SpoolBytes {
                                                    .parameters_digest = std::string(16, 'd'),
                                                    .payload_bytes = payload_bytes}));
   }
+  SpoolBytes& OpenBy(const std::string& sender) {
+    return Put(SpoolKind::kOpening, EncodeOpening({.run_id = kFuzzedRun,
+                                                   .parameters_digest = std::string(16, 'd'),
+                                                   .sender = sender}));
+  }
   SpoolBytes& Chunk(const std::string& bytes) { return Put(SpoolKind::kChunk, bytes); }
   SpoolBytes& Connect(uint32_t id, bool counted) {
     return Put(SpoolKind::kConnection, EncodeConnection({.connection_id = id,
@@ -45,6 +50,7 @@ class SpoolBytes {
                                                          .clean = counted,
                                                          .received_bytes = counted ? 9 : 0}));
   }
+  SpoolBytes& Own(const std::string& identity) { return Put(SpoolKind::kOwner, identity); }
   SpoolBytes& Finish() { return Put(SpoolKind::kFinish, Sha256Of(message_)); }
 
   const std::string& bytes() const { return bytes_; }
@@ -79,6 +85,10 @@ std::vector<Seed> Seeds() {
                                  .Finish()
                                  .Connect(0, true)
                                  .bytes()},
+      {"owned", SpoolBytes(kPart).Open().Own("alice").Chunk("abc").bytes()},
+      {"owned_late", SpoolBytes(kSealed).Open().Finish().Own("alice").bytes()},
+      {"owned_twice", SpoolBytes(kPart).Open().Own("alice").Own("alice").bytes()},
+      {"sent_by", SpoolBytes(kPart).OpenBy("alice").Chunk("abc").bytes()},
       {"sealed_empty", SpoolBytes(kSealed).Open().Finish().bytes()},
       {"sealed_without_end", SpoolBytes(kSealed).Open().Chunk("abc").bytes()},
       {"chunk_after_end", SpoolBytes(kSealed).Open().Finish().Chunk("abc").bytes()},
