@@ -1,7 +1,8 @@
 #ifndef KVWIRE_TESTS_FUZZ_CHANNEL_EVENTS_H_
 #define KVWIRE_TESTS_FUZZ_CHANNEL_EVENTS_H_
 
-// What the records of an input of the channel target are.
+// What the records of an input of the channel target are: kind % kChannelEvents is the event,
+// an odd quotient says that another caller than usual is behind it.
 
 #include <cstdint>
 

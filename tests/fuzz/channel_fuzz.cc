@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@
 #include "tests/fuzz/fuzz_require.h"
 #include "tests/fuzz/memory_folder.h"
 #include "tests/fuzz/records.h"
+#include "tests/fuzz/sliced_buffer.h"
 
 namespace kvwire {
 namespace {
@@ -31,15 +33,10 @@ const MemoryFolder& Folder() {
   return folder;
 }
 
-// A request as it comes out of the transport, in slices of a few bytes; nothing if it is
-// no SendRequest. Protocol Buffers' own parser must agree.
+// What Bob makes of a request; nothing if it is no SendRequest. Protocol Buffers' own parser
+// must agree.
 std::optional<ReceivedChunk> ChunkOf(const std::string& bytes) {
-  constexpr size_t kSliceBytes = 600;
-  std::vector<grpc::Slice> slices;
-  for (size_t at = 0; at < bytes.size(); at += kSliceBytes) {
-    slices.emplace_back(bytes.substr(at, kSliceBytes));
-  }
-  const grpc::ByteBuffer buffer(slices.data(), slices.size());
+  const grpc::ByteBuffer buffer = SlicedBuffer(bytes);
   ReceivedChunk chunk{.message_bytes = static_cast<int64_t>(bytes.size())};
   const absl::Status split =
       SplitBulkMessage(buffer, v1::SendRequest::kDataFieldNumber, chunk.fields, chunk.data);
@@ -55,6 +52,7 @@ std::optional<ReceivedChunk> ChunkOf(const std::string& bytes) {
 
 // A message as its sender would have it.
 struct Sent {
+  std::string sender;  // the identity that opened it
   std::string stored;
   int64_t committed = 0;
   bool sealed = false;
@@ -63,6 +61,7 @@ struct Sent {
 class Bob {
  public:
   void On(const Record& record) {
+    sender_ = record.kind / kChannelEvents % 2 == 0 ? "" : "another";
     switch (static_cast<ChannelEvent>(record.kind % kChannelEvents)) {
       case ChannelEvent::kChunk:
         return Chunk(record.bytes);
@@ -132,11 +131,11 @@ class Bob {
 
   // Whether a stream of the run has begun; a discarded message makes room for another.
   bool Begin(const v1::SendRequest& fields) {
-    auto stream = store_->Begin(fields, TcpMeter());
+    auto stream = store_->Begin(fields, sender_, TcpMeter());
     if (!stream.ok()) {
-      RequireCode(stream.status(),
-                  {Code::kInvalidArgument, Code::kAlreadyExists, Code::kOutOfRange,
-                   Code::kDataLoss, Code::kAborted, Code::kResourceExhausted});
+      RequireCode(stream.status(), {Code::kInvalidArgument, Code::kAlreadyExists,
+                                    Code::kOutOfRange, Code::kDataLoss, Code::kAborted,
+                                    Code::kResourceExhausted, Code::kPermissionDenied});
       return false;
     }
     stream_ = *std::move(stream);
@@ -144,9 +143,10 @@ class Bob {
     Sent& sent = sent_[run_id_];
     if (messages_[run_id_] != stream_.message) {
       Require(!sent.sealed, "a sealed message stays");
-      sent = {};
+      sent = {.sender = sender_};
       messages_[run_id_] = stream_.message;
     }
+    Require(sent.sender == sender_, "a message is one caller's alone");
     if (sent.stored.empty() || sent.sealed) return true;
     Require(fields.prefix_crc32c() == Crc32c(sent.stored),
             "only the same message goes on where one broke off");
@@ -169,12 +169,13 @@ class Bob {
     if (!request.ParseFromString(bytes) || request.run_id() == 0) return;
     const auto message = store_->Find(request.run_id());
     if (!message.ok()) return RequireCode(message.status(), {Code::kNotFound});
-    const auto answer = (*message)->WriteStatus(request, TcpMeter());
+    const auto answer = (*message)->WriteStatus(request, sender_, TcpMeter());
     if (!answer.ok()) {
-      return RequireCode(answer.status(),
-                         {Code::kNotFound, Code::kDataLoss, Code::kResourceExhausted});
+      return RequireCode(answer.status(), {Code::kNotFound, Code::kDataLoss,
+                                           Code::kResourceExhausted, Code::kPermissionDenied});
     }
     Sent& sent = sent_[request.run_id()];
+    Require(sent.sender == sender_, "a message is one caller's alone");
     Require(answer->committed_size() == static_cast<int64_t>(sent.stored.size()),
             "once asked for, all that was taken is committed");
     Require(answer->complete() == sent.sealed, "a message is complete when it is sealed");
@@ -222,6 +223,7 @@ class Bob {
   }
 
   std::unique_ptr<MessageStore> store_ = NewStore();
+  std::string sender_;           // of the event
   MessageStore::Stream stream_;  // under way, if it has a message
   uint64_t run_id_ = 0;          // of that stream
   std::map<uint64_t, Sent> sent_;
