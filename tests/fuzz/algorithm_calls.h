@@ -1,7 +1,8 @@
 #ifndef KVWIRE_TESTS_FUZZ_ALGORITHM_CALLS_H_
 #define KVWIRE_TESTS_FUZZ_ALGORITHM_CALLS_H_
 
-// The calls that the records of an input of the target algorithm_service are of.
+// The calls that the records of an input of the target algorithm_service are of: kind %
+// kAlgorithmCalls; an odd quotient says that another caller than usual makes it.
 
 #include <cstdint>
 
