@@ -1,5 +1,6 @@
 #include "server/service_main.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -198,6 +199,9 @@ int WaitForSignal(const std::function<void()>& tidy) {
 int Serve(const std::vector<Listener>& listeners, const ServiceFlags& flags,
           const ServiceHooks& hooks) {
   SetParallelThreads(flags.threads);
+  // Whoever sends what is no message is told so. Protocol Buffers would write a line of text
+  // on stderr too, among the reports, as often as a caller likes.
+  google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   bool loopback = true;
   for (const Listener& listener : listeners) {

@@ -9,6 +9,7 @@ import unittest
 import urllib.request
 
 import certificates
+import http2_peer
 import programs
 
 _RUN = ("run", "--n", 64, "--d", 64)
@@ -58,6 +59,14 @@ class OperationTest(unittest.TestCase):
         self.assertIn((result["run_id"], "OK"), [(run["run"], run["code"]) for run in runs])
         self.assertIn("listening", [event["event"] for event in events])
         self.assertEqual(["draining", "drained"], [event["event"] for event in _events(bob)][-2:])
+
+    def test_requests_that_are_none_leave_reports_alone(self):
+        no_utf8 = b"\x12\x03\x0a\x01\xff"  # OpenRequest.parameters.algorithm
+        with programs.Service("kvwire-algorithm", "--log-level", "off") as service:
+            with http2_peer.Peer(service.listening) as peer:
+                outcome = peer.unary("/kvwire.v1.AlgorithmService/Open", no_utf8)
+            self.assertEqual("", service.stop().stderr)
+        self.assertEqual(3, outcome[0], outcome)
 
     def test_no_secret_is_reported(self):
         secret = "5ec7e75eed" * 4
