@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/commands.h"
@@ -56,8 +57,10 @@ CLI::App& WholeProgram() {
     auto* const program = new CLI::App("kvwire");
     program->set_version_flag("--version", "kvwire");
     program->require_subcommand(1);
-    AddCommands(*program);
-    return program;
+    // They own what the flags are written to.
+    static const auto* const commands =
+        new std::vector<std::pair<CLI::App*, Command>>(AddCommands(*program));
+    return commands->empty() ? nullptr : program;
   }();
   return *app;
 }
@@ -74,7 +77,9 @@ struct RunFlags {
 
 void TryQuestion(const std::string& ask, const PublicParameters& parameters) {
   const auto question = ParseQuestion(ask, parameters.shape.tokens(), parameters.dims);
-  if (!question.ok()) return RequireCode(question.status(), {Code::kInvalidArgument});
+  if (!question.ok()) {
+    return RequireCode(question.status(), {Code::kInvalidArgument, Code::kOutOfRange});
+  }
   Require(question->all || question->random_count > 0 || !question->positions.empty(),
           "a question asks for something");
   Require(std::all_of(question->positions.begin(), question->positions.end(),

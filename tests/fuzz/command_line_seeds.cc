@@ -40,6 +40,7 @@ std::vector<Seed> Seeds() {
       {"run_limits", "run --timeout 1h2m3.5s --threads 3 --memory-limit 64MiB"},
       {"run_equals", "run --n=4 --d=4 --ask=all --allow-shared-algorithm"},
       {"run_negative", "run --n -4 --d -1 --seed -1"},
+      {"run_no_coordinates", "run --d 0"},
       {"run_too_large", "run --n 9223372036854775808 --d 18446744073709551616"},
       {"run_not_a_number", "run --n four --eta nan --sharpness inf"},
       {"run_repeated", "run --n 4 --n 8"},
