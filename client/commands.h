@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -30,6 +32,10 @@ Command AddWaterfallCommand(CLI::App& app);
 Command AddHealthCommand(CLI::App& app);
 Command AddConformanceCommand(CLI::App& app);
 Command AddCertsCommand(CLI::App& app);
+
+// Adds all of them to `app`: each with what to do if it was parsed. They are in the order of
+// --help (command_table.cc).
+std::vector<std::pair<CLI::App*, Command>> AddCommands(CLI::App& app);
 
 }  // namespace kvwire
 

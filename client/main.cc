@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -61,18 +60,6 @@ int Report(const absl::Status& status, int exit_code, const std::string& json) {
   return exit_code;
 }
 
-using AddCommand = kvwire::Command (*)(CLI::App&);
-constexpr std::pair<const char*, AddCommand> kCommands[] = {
-    {"demo", kvwire::AddDemoCommand},       {"run", kvwire::AddRunCommand},
-    {"send", kvwire::AddSendCommand},       {"problems", kvwire::AddProblemsCommand},
-    {"scaling", kvwire::AddScalingCommand}, {"generate", kvwire::AddGenerateCommand},
-    {"rank", kvwire::AddRankCommand},       {"curve", kvwire::AddCurveCommand},
-    {"sweep", kvwire::AddSweepCommand},     {"verify", kvwire::AddVerifyCommand},
-    {"bounds", kvwire::AddBoundsCommand},   {"list", kvwire::AddListCommand},
-    {"inspect", kvwire::AddInspectCommand}, {"waterfall", kvwire::AddWaterfallCommand},
-    {"health", kvwire::AddHealthCommand},   {"conformance", kvwire::AddConformanceCommand},
-    {"certs", kvwire::AddCertsCommand}};
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,11 +68,7 @@ int main(int argc, char** argv) {
   CLI::App app("kvwire: a KV cache's memory as a message, with every byte counted");
   app.set_version_flag("--version", absl::StrCat("kvwire ", kvwire::kVersion));
   app.require_subcommand(1);
-  std::vector<std::pair<CLI::App*, kvwire::Command>> commands;
-  for (const auto& [name, add] : kCommands) {
-    CLI::App* command = app.add_subcommand(name);
-    commands.emplace_back(command, add(*command));
-  }
+  const auto commands = kvwire::AddCommands(app);
   const std::string json = JsonTarget({argv + 1, argv + argc});
   try {
     app.parse(argc, argv);

@@ -83,6 +83,11 @@ absl::StatusOr<std::string> CanonicalAlgorithm(std::string_view algorithm,
 }
 
 absl::StatusOr<ProblemShape> ShapeOf(const RunOptions& options, int64_t file_bits) {
+  // A size that follows from a file's is so many bits divided by d.
+  if (options.dims < 1 || options.dims > kMaxDims) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--d ", options.dims, " is not in 1 .. ", kMaxDims));
+  }
   KVWIRE_ASSIGN_OR_RETURN(const Problem problem, ParseProblem(options.problem));
   if (HasScales(problem)) {
     KVWIRE_ASSIGN_OR_RETURN(Scales scales, ScalesOf(options, file_bits));
@@ -148,10 +153,6 @@ void AddProblemOptions(CLI::App& app, RunOptions& options) {
 }
 
 absl::StatusOr<PublicParameters> ParametersOf(const RunOptions& options, int64_t file_bits) {
-  if (options.dims < 1 || options.dims > kMaxDims) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--d ", options.dims, " is not in 1 .. ", kMaxDims));
-  }
   KVWIRE_ASSIGN_OR_RETURN(ProblemShape shape, ShapeOf(options, file_bits));
   KVWIRE_ASSIGN_OR_RETURN(const KeyFrameKind frame, ParseKeyFrame(options.frame));
   KVWIRE_ASSIGN_OR_RETURN(std::string algorithm,

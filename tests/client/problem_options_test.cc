@@ -121,6 +121,17 @@ TEST(ProblemOptionsTest, WithoutNAFileGetsTheSmallestSizeThatHoldsIt) {
   }
 }
 
+TEST(ProblemOptionsTest, AFileHasNoSizeWhereThereAreNoCoordinates) {
+  for (const std::string problem : {"var", "tensor4", "tensor2"}) {
+    RunOptions options = Of(problem);
+    options.n.reset();
+    for (const int64_t dims : {int64_t{0}, int64_t{-1}, int64_t{1} << 62}) {
+      options.dims = dims;
+      EXPECT_THAT(ShapeOf(options, 8), StatusIs(kInvalid, HasSubstr("--d"))) << problem;
+    }
+  }
+}
+
 TEST(ProblemOptionsTest, TheQuestionIsTheProblemsUnlessOneIsAsked) {
   const auto asked = [](const RunOptions& options) { return Make(options)->question; };
   EXPECT_EQ(asked(Of("index")).random_count, 1);

@@ -37,7 +37,7 @@ size_t MutateRecords(uint8_t* data, size_t size, size_t max_size, unsigned int s
       std::swap(*place, records[random() % records.size()]);
       break;
     case 3:
-      place->kind = static_cast<uint8_t>(random() % 8);
+      place->kind = static_cast<uint8_t>(random() % 16);
       break;
     default:
       mutate(records, chosen, max_size - size, random);
