@@ -77,8 +77,7 @@ absl::Status LayerPair::Attend(Layer layer, const Eigen::Ref<const Matrix>& quer
     });
   };
   AttendRows(layer_setup_, queries, blocks, rows_->ZeroRows(), out);
-  if (out.allFinite()) return absl::OkStatus();
-  return absl::OutOfRangeError("the answer is over the range of binary32");
+  return CheckAnswer(out);
 }
 
 }  // namespace kvwire

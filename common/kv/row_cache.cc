@@ -12,8 +12,7 @@ absl::Status RowCache::Attend(const Eigen::Ref<const Matrix>& queries,
   KVWIRE_RETURN_IF_ERROR(CheckAttend(tokens(), setup_.dims, queries, out));
   AttendRows(
       setup_, queries, [this](BlockVisitor visitor) { VisitRows(visitor); }, ZeroRows(), out);
-  if (out.allFinite()) return absl::OkStatus();
-  return absl::OutOfRangeError("the answer is over the range of binary32");
+  return CheckAnswer(out);
 }
 
 int64_t RowCache::PeakBytes(int64_t rows) const {

@@ -78,6 +78,11 @@ absl::Status CheckAttend(int64_t tokens, int64_t dims, const Eigen::Ref<const Ma
   return absl::FailedPreconditionError("the cache holds no token to attend to");
 }
 
+absl::Status CheckAnswer(const Eigen::Ref<const Matrix>& out) {
+  if (out.allFinite()) return absl::OkStatus();
+  return absl::OutOfRangeError("the answer is over the range of binary32");
+}
+
 int64_t SaturatingProduct(int64_t a, int64_t b) {
   return b != 0 && a > kSaturated / b ? kSaturated : a * b;
 }

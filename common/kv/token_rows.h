@@ -35,6 +35,9 @@ absl::Status CheckQueries(const TokenBlock& block, const CacheSetup& setup, int6
 absl::Status CheckAttend(int64_t tokens, int64_t dims, const Eigen::Ref<const Matrix>& queries,
                          const Eigen::Ref<Matrix>& out);
 
+// OUT_OF_RANGE if the answer that Attend is about to give holds a NaN or an infinity.
+absl::Status CheckAnswer(const Eigen::Ref<const Matrix>& out);
+
 // a * b, or the largest int64_t where that is smaller. a, b >= 0.
 int64_t SaturatingProduct(int64_t a, int64_t b);
 

@@ -31,6 +31,26 @@ TEST_P(RefusalTest, AttendRefusesOtherShapes) {
   EXPECT_THAT(cache->Attend(queries_, shorter), refusal);
 }
 
+TEST_P(RefusalTest, AnAnswerOverTheRangeOfBinary32IsAnErrorAndNotANumber) {
+  auto cache = Pyramid();
+  Matrix out(7, kDims);
+  for (const float length : {1e19F, 3e38F}) {
+    Matrix queries = Matrix::Constant(7, kDims, length);
+    for (int64_t row = 0; row < 7; ++row) {
+      for (int64_t j = 0; j < kDims; ++j) {
+        if ((row >> j & 1) != 0) queries(row, j) = -length;
+      }
+    }
+    const absl::Status status = cache->Attend(queries, out);
+    if (status.ok()) {
+      EXPECT_TRUE(out.allFinite());
+    } else {
+      EXPECT_THAT(status, StatusIs(absl::StatusCode::kOutOfRange,
+                                   HasSubstr("over the range of binary32")));
+    }
+  }
+}
+
 TEST_P(RefusalTest, RefusesWhatIsNotFiniteAndKeepsNothingOfTheBlock) {
   auto cache = Pyramid();
   const std::string before = SnapshotOf(*cache, setup_);

@@ -194,7 +194,7 @@ absl::Status ScatterbrainCache::Attend(
     out.row(q) =
         out.row(q) * static_cast<float>(share) + sums.row(q) * static_cast<float>(1 - share);
   }
-  return absl::OkStatus();
+  return CheckAnswer(out);
 }
 
 absl::Status ScatterbrainCache::WriteSection(size_t index, ByteSink sink) const {

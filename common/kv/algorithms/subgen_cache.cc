@@ -7,6 +7,7 @@
 #include "common/attention/pair_attention.h"
 #include "common/base/status_macros.h"
 #include "common/kv/score_scale.h"
+#include "common/kv/token_rows.h"
 
 namespace kvwire {
 namespace {
@@ -119,7 +120,7 @@ absl::Status SubgenCache::Attend(const Eigen::Ref<const Matrix>& queries,
           static_cast<float>(std::clamp(number * factor, -kLargestNumber, kLargestNumber));
     }
   }
-  return absl::OkStatus();
+  return CheckAnswer(out);
 }
 
 std::vector<SnapshotSection> SubgenCache::Sections() const {
