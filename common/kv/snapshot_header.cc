@@ -16,8 +16,8 @@
 namespace kvwire {
 namespace {
 
-// Twice what a spec of 256 characters takes. A header is read anew with each byte that comes,
-// so these bound the time that is spent on one that never ends.
+// Twice what a spec of 256 characters takes. A header is read anew with each field that
+// comes, so these bound the time that is spent on one that never ends.
 constexpr size_t kLongestHeader = 1024;
 constexpr int kMostOptions = 64;
 constexpr int kLongestVarint = 8;  // 56 bits
@@ -32,14 +32,18 @@ class Cursor {
   explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
 
   size_t position() const { return position_; }
+  // How many bytes there must be to go on; of a good one: to have come here.
+  size_t needed() const { return position_ + missing_; }
   bool needs_more() const { return needs_more_; }
   bool malformed() const { return malformed_; }
   bool good() const { return !needs_more_ && !malformed_; }
   void MarkMalformed() { malformed_ = true; }
 
   std::string_view Take(size_t count) {
-    if (!good() || bytes_.size() - position_ < count) {
+    if (!good()) return {};
+    if (bytes_.size() - position_ < count) {
       needs_more_ = true;
+      missing_ = count;
       return {};
     }
     position_ += count;
@@ -66,6 +70,7 @@ class Cursor {
  private:
   std::string_view bytes_;
   size_t position_ = 0;
+  size_t missing_ = 0;
   bool needs_more_ = false;
   bool malformed_ = false;
 };
@@ -162,12 +167,13 @@ std::string EncodeSnapshotHeader(const SnapshotHeader& header) {
   return out;
 }
 
-absl::StatusOr<std::optional<ParsedSnapshotHeader>> ParseSnapshotHeader(
-    std::string_view bytes) {
+absl::StatusOr<ParsedSnapshotHeader> ParseSnapshotHeader(std::string_view bytes) {
   const size_t shown = std::min(bytes.size(), kSnapshotMagic.size());
   if (bytes.substr(0, shown) != kSnapshotMagic.substr(0, shown)) {
     return absl::DataLossError("these bytes are not a snapshot");
   }
+  // Each byte of it says whether it can be one.
+  if (shown < kSnapshotMagic.size()) return ParsedSnapshotHeader{std::nullopt, shown + 1};
   Cursor cursor(bytes);
   cursor.Take(kSnapshotMagic.size());
   const uint8_t version = cursor.TakeByte();
@@ -190,7 +196,9 @@ absl::StatusOr<std::optional<ParsedSnapshotHeader>> ParseSnapshotHeader(
   if (cursor.malformed() || (cursor.needs_more() && bytes.size() >= kLongestHeader)) {
     return absl::DataLossError("the snapshot's header makes no sense");
   }
-  if (cursor.needs_more()) return std::nullopt;
+  if (cursor.needs_more()) {
+    return ParsedSnapshotHeader{std::nullopt, std::min(cursor.needed(), kLongestHeader)};
+  }
   if (LoadLittleEndian<uint32_t>(checksum.data()) != Crc32c(covered)) {
     return absl::DataLossError("the checksum of the snapshot's header is wrong");
   }

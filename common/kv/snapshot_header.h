@@ -33,18 +33,18 @@ struct SnapshotHeader {
 // The bytes of `header`, whose spec ParseBuiltInSpec would return, checksum included.
 std::string EncodeSnapshotHeader(const SnapshotHeader& header);
 
-// A parsed header and its length.
+// A parsed header and its length; or none, and how many bytes it takes to say more of it.
 struct ParsedSnapshotHeader {
-  SnapshotHeader header;
+  std::optional<SnapshotHeader> header;
   size_t bytes = 0;
 };
 
-// Reads a header from the beginning of `bytes`; nothing if more bytes are needed, of
-// which there are less than 4096 in any header. Returns DATA_LOSS on another magic or
+// Reads a header from the beginning of `bytes`; none if more bytes are needed, of
+// which there are at most 1024 in any header. Returns DATA_LOSS on another magic or
 // version, a wrong checksum, unknown flags, codes or options (a reader that does not know
-// them cannot use the state), values out of range, or a second spelling of any of this.
-absl::StatusOr<std::optional<ParsedSnapshotHeader>> ParseSnapshotHeader(
-    std::string_view bytes);
+// them cannot use the state), values out of range, or a second spelling of any of this:
+// with fewer of these bytes than it takes to say more it would not have.
+absl::StatusOr<ParsedSnapshotHeader> ParseSnapshotHeader(std::string_view bytes);
 
 // The bytes before a section's body, checksum not included.
 std::string EncodeSectionHeader(const SnapshotSection& section);

@@ -66,10 +66,12 @@ absl::Status SnapshotParser::ConsumeByte(char byte) {
 }
 
 absl::Status SnapshotParser::ReadHeader() {
+  if (pending_.size() < header_needs_) return absl::OkStatus();
   const auto parsed = ParseSnapshotHeader(pending_);
   if (!parsed.ok()) return Damage(std::string(parsed.status().message()));
-  if (!parsed->has_value()) return absl::OkStatus();
-  const SnapshotHeader& header = (*parsed)->header;
+  header_needs_ = parsed->bytes;
+  if (!parsed->header.has_value()) return absl::OkStatus();
+  const SnapshotHeader& header = *parsed->header;
   pending_.clear();
   sections_ = header.sections;
   NextSection();

@@ -61,6 +61,7 @@ class SnapshotParser {
   absl::Status status_;
   Stage stage_ = Stage::kHeader;
   std::string pending_;
+  size_t header_needs_ = 0;  // bytes, to be worth reading
   int64_t position_ = 0;
   int64_t sections_ = 0;  // announced
   int64_t section_ = 0;   // the one being read

@@ -64,8 +64,9 @@ std::optional<CacheSetup> SetupOfInput(uint8_t first, std::string_view snapshot)
   if (!spec.has_value()) return std::nullopt;
   CacheSetup setup{.spec = *std::move(spec), .dims = kDims};
   const auto parsed = ParseSnapshotHeader(snapshot);
-  if (parsed.ok() && parsed->has_value() && FirstByteOf((*parsed)->header.spec) == first) {
-    const SnapshotHeader& header = (*parsed)->header;
+  if (parsed.ok() && parsed->header.has_value() &&
+      FirstByteOf(parsed->header->spec) == first) {
+    const SnapshotHeader& header = *parsed->header;
     setup.spec = header.spec;
     setup.attention = header.attention;
     setup.encoding = header.encoding;
