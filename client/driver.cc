@@ -99,6 +99,8 @@ Driver::Driver(Services& services)
 
 absl::Status Driver::Connect() {
   const absl::Time deadline = absl::Now() + services_.timeout;
+  // Both at once.
+  bob_channel_->GetState(/*try_to_connect=*/true);
   KVWIRE_RETURN_IF_ERROR(
       WaitConnected(*alice_channel_, services_.alice, services_.timeout, "Alice"));
   KVWIRE_RETURN_IF_ERROR(

@@ -40,7 +40,8 @@ inline std::multimap<std::string, std::string> Copied(
 // A stream of the channel, chunk by chunk.
 class ChannelStream {
  public:
-  explicit ChannelStream(v1::OneWayChannelService::Stub& stub) : stream_(stub.Send(&context_)) {}
+  explicit ChannelStream(v1::OneWayChannelService::Stub& stub)
+      : stream_(stub.Send(&context_)) {}
 
   // False: the stream has ended already.
   bool Write(const v1::SendRequest& chunk) { return stream_->Write(chunk); }

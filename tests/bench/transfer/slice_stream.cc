@@ -71,8 +71,7 @@ class SliceSender final : public Sender {
 // Verifies the chunks, and copies them where there is a place for them.
 class SliceHandler {
  public:
-  SliceHandler(char* destination, int64_t bytes)
-      : destination_(destination), bytes_(bytes) {}
+  SliceHandler(char* destination, int64_t bytes) : destination_(destination), bytes_(bytes) {}
 
   absl::Status Take(const grpc::ByteBuffer& message, grpc::ByteBuffer& /*response*/) const {
     v1::SendRequest fields;
