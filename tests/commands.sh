@@ -130,7 +130,9 @@ fuzz() {
 }
 
 limits() {
-  local part script scripts=() parts=("$@")
+  local part script scripts=() parts=("$@") python=/usr/bin/python3
+  # Debian's packages are its own Python's; another one may come first in PATH.
+  [[ -x $python ]] || python=python3
   ((${#parts[@]})) || parts=(idle bombs drains runs)
   for part in "${parts[@]}"; do
     case $part in
@@ -146,7 +148,7 @@ limits() {
   export KVWIRE_BIN=$root/build/release/bin
   export KVWIRE_PLUGIN_MODULES=$root/build/release/tests/plugins/python
   local failed=0
-  for script in "${scripts[@]}"; do python3 -B "$script" || failed=1; done
+  for script in "${scripts[@]}"; do "$python" -B "$script" || failed=1; done
   return $failed
 }
 
