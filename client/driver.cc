@@ -1,7 +1,6 @@
 #include "client/driver.h"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -23,11 +22,6 @@ namespace {
 constexpr size_t kPieceBytes = size_t{1} << 20;
 // How long Bob's end of the connection may take to close after Alice's has.
 constexpr double kCloseSeconds = 10;
-
-absl::Status Write(std::ofstream& file, const std::string& bytes) {
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  return file.good() ? absl::OkStatus() : absl::UnknownError("the file cannot be written");
-}
 
 struct Answer {
   std::string bits;
@@ -279,24 +273,6 @@ absl::Status Driver::CollectBobsBooks(RunResult& result) {
   result.bob_sha256 = books.snapshot_sha256();
   if (books.has_payload_bytes()) result.heard_bytes = books.payload_bytes();
   return absl::OkStatus();
-}
-
-absl::Status Driver::SaveSnapshot(const RunResult& result, const std::string& path) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  grpc::ClientContext context;
-  v1::GetMessageRequest request;
-  request.set_run_id(result.run_id);
-  const auto reader = bob_->GetMessage(&context, request);
-  v1::GetMessageResponse piece;
-  absl::Status written;
-  while (written.ok() && reader->Read(&piece)) written = Write(file, piece.data());
-  if (!written.ok()) context.TryCancel();
-  const grpc::Status status = reader->Finish();
-  file.close();
-  if (!written.ok() || !file.good()) {
-    return absl::UnknownError(absl::StrCat("the snapshot cannot be written to ", path));
-  }
-  return FromPeer(status, "Bob");
 }
 
 }  // namespace kvwire

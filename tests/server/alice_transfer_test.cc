@@ -4,13 +4,9 @@
 
 #include <sys/socket.h>
 
-#include <atomic>
-#include <filesystem>
-#include <random>
 #include <string>
 #include <thread>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "common/wire/ledger_payload.h"
 #include "gmock/gmock.h"
@@ -19,8 +15,7 @@
 #include "tests/server/bob_calls.h"
 #include "tests/server/calls.h"
 #include "tests/server/fake_channel.h"
-#include "tests/server/spool_directory.h"
-#include "tests/server/test_services.h"
+#include "tests/server/sending.h"
 #include "tests/status/status_matchers.h"
 
 namespace kvwire {
@@ -28,46 +23,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using Code = absl::StatusCode;
-
-constexpr uint64_t kRun = 6;
-constexpr absl::Duration kPatience = absl::Seconds(60);
-
-std::string TestData() {
-  std::mt19937_64 random(11);
-  std::string bytes(3000, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
-
-struct Sending {
-  explicit Sending(const Endpoint& channel)
-      : options{.channel = channel,
-                .run_id = kRun,
-                .parameters_digest = ParametersDigest(SmallParameters()),
-                .patience = kPatience,
-                .chunk_bytes = 100} {}
-
-  absl::StatusOr<Transfer> Run() {
-    auto connection = ConnectMeasured(options.channel, options.patience, "Bob's channel");
-    if (!connection.ok()) return connection.status();
-    return RunOver(*std::move(connection));
-  }
-
-  absl::StatusOr<Transfer> RunOver(MeasuredChannel connection) {
-    return TransferMessage(
-        std::move(connection), options,
-        [this](absl::FunctionRef<absl::Status(absl::Cord)> write) {
-          ++made;
-          return write(absl::Cord(data));
-        },
-        cancellation);
-  }
-
-  std::string data = TestData();
-  TransferOptions options;
-  Cancellation cancellation;
-  int made = 0;
-};
 
 TEST(AliceTransferTest, AMessageOverManyCutsArrivesWholeAndOnce) {
   TestBob bob;
@@ -79,7 +34,7 @@ TEST(AliceTransferTest, AMessageOverManyCutsArrivesWholeAndOnce) {
   Sending sending(proxy.endpoint());
   const auto sent = sending.Run();
   ASSERT_THAT(sent.status(), IsOk());
-  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  EXPECT_EQ(GetMessage(*bob.stub, kSendingRun)->bytes, sending.data);
   EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
   const int rows = sent->ledger.connections_size();
   EXPECT_EQ(proxy.fired(FaultKind::kReset), rows - 1);
@@ -89,7 +44,7 @@ TEST(AliceTransferTest, AMessageOverManyCutsArrivesWholeAndOnce) {
     EXPECT_EQ(sent->ledger.connections(k).ended(),
               k + 1 < rows ? v1::CONNECTION_END_RESET : v1::CONNECTION_END_CLEAN);
   }
-  const v1::ChannelLedger bobs = GetLedger(*bob.stub, kRun, 10)->ledger();
+  const v1::ChannelLedger bobs = GetLedger(*bob.stub, kSendingRun, 10)->ledger();
   EXPECT_EQ(bobs.snapshot_bytes(), 3000);
   EXPECT_EQ(bobs.message_count(), 30);
   // What was sent beyond what Bob took was sent again, and nothing else.
@@ -111,8 +66,9 @@ TEST(AliceTransferTest, EveryKindOfFaultIsOvercome) {
     sending.options.patience = absl::Milliseconds(500);
     const auto sent = sending.Run();
     EXPECT_THAT(sent.status(), IsOk()) << FaultName(fault.kind);
-    EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data) << FaultName(fault.kind);
-    EXPECT_THAT(CloseRun(*bob.stub, kRun), IsOk());
+    EXPECT_EQ(GetMessage(*bob.stub, kSendingRun)->bytes, sending.data)
+        << FaultName(fault.kind);
+    EXPECT_THAT(CloseRun(*bob.stub, kSendingRun), IsOk());
   }
 }
 
@@ -131,7 +87,8 @@ TEST(AliceTransferTest, WithoutFaultsThereIsOneConnectionAndNoQuestion) {
 TEST(AliceTransferTest, OfAConnectionThatBreaksBeforeTheFirstCallNothingIsGuessed) {
   TestBob bob;
   Sending sending(bob.server.endpoint());
-  auto connection = ConnectMeasured(sending.options.channel, kPatience, "Bob's channel");
+  auto connection =
+      ConnectMeasured(sending.options.channel, kSendingPatience, "Bob's channel");
   ASSERT_THAT(connection.status(), IsOk());
   for (const OpenSocket& socket : ListOpenSockets()) {
     if (socket.peer_port == bob.server.endpoint().port) shutdown(socket.descriptor, SHUT_RDWR);
@@ -141,14 +98,14 @@ TEST(AliceTransferTest, OfAConnectionThatBreaksBeforeTheFirstCallNothingIsGuesse
   ASSERT_EQ(sent->ledger.connections_size(), 2);
   EXPECT_EQ(sent->ledger.connections(0).ended(), v1::CONNECTION_END_KILLED);
   EXPECT_EQ(sent->ledger.connections(1).ended(), v1::CONNECTION_END_CLEAN);
-  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  EXPECT_EQ(GetMessage(*bob.stub, kSendingRun)->bytes, sending.data);
 }
 
 TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
   TestBob bob;
   {
     Sending sending(bob.server.endpoint());
-    v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
+    v1::SendRequest part = WholeChunk(kSendingRun, sending.data.substr(0, 1000));
     part.clear_finish_write();
     EXPECT_FALSE(SendChunks(*bob.channel, {part}).status.ok());
   }
@@ -158,14 +115,14 @@ TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
   ASSERT_THAT(sent.status(), IsOk());
   EXPECT_EQ(sent->ledger.resumed_at_bytes(), 1000);
   EXPECT_EQ(sent->ledger.message_count(), 20);
-  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  EXPECT_EQ(GetMessage(*bob.stub, kSendingRun)->bytes, sending.data);
   // And once more, all being there: the answer alone was missing.
   const auto again = sending.Run();
   ASSERT_THAT(again.status(), IsOk());
   EXPECT_EQ(again->ledger.resumed_at_bytes(), 3000);
   // Bob counts the end that came once more, as she does.
   EXPECT_EQ(again->ledger.message_count(), 1);
-  const auto books = GetLedger(*bob.stub, kRun, 0);
+  const auto books = GetLedger(*bob.stub, kSendingRun, 0);
   ASSERT_THAT(books.status(), IsOk());
   EXPECT_EQ(books->ledger().message_count(), 1 + 20 + 1);
   EXPECT_EQ(again->sha256, Sha256Of(sending.data));
@@ -174,15 +131,15 @@ TEST(AliceTransferTest, ACallThatIsRepeatedGoesOnWhereTheLastOneCame) {
 TEST(AliceTransferTest, AStreamThatIsUnderWayIsTakenOver) {
   TestBob bob;
   Sending sending(bob.server.endpoint());
-  v1::SendRequest part = WholeChunk(kRun, sending.data.substr(0, 1000));
+  v1::SendRequest part = WholeChunk(kSendingRun, sending.data.substr(0, 1000));
   part.clear_finish_write();
   ChannelStream stream(*bob.channel);
   stream.Write(part);
-  while (!bob.store.Find(kRun).ok()) absl::SleepFor(absl::Milliseconds(1));
+  while (!bob.store.Find(kSendingRun).ok()) absl::SleepFor(absl::Milliseconds(1));
   const auto sent = sending.Run();
   ASSERT_THAT(sent.status(), IsOk());
   EXPECT_EQ(sent->ledger.connections_size(), 2);
-  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
+  EXPECT_EQ(GetMessage(*bob.stub, kSendingRun)->bytes, sending.data);
   EXPECT_THAT(stream.Finish().status, StatusIs(Code::kAborted, HasSubstr("took over")));
 }
 
@@ -216,90 +173,7 @@ TEST(AliceTransferTest, ABobWhoStandsStillIsLeft) {
   Sending sending(proxy.endpoint());
   sending.options.patience = absl::Milliseconds(300);
   EXPECT_THAT(sending.Run().status(), IsOk());
-  EXPECT_EQ(GetMessage(*bob.stub, kRun)->bytes, sending.data);
-}
-
-// What is sent again if Bob's disk stands still at the chunk `at` of 64 MiB, until the
-// connection is cut for it.
-int64_t ResentAfterAStall(int at) {
-  const std::string directory = MakeSpoolDirectory();
-  const absl::Cleanup remove = [&] { std::filesystem::remove_all(directory); };
-  std::atomic<int64_t> connections = 1;
-  std::atomic<int> writes = 0;
-  const SpoolFault stand_still = [&](SpoolCall call) {
-    // The opening and the connection are written before the chunks.
-    if (call != SpoolCall::kWrite || ++writes != at + 2) return 0;
-    while (connections < 2) absl::SleepFor(absl::Milliseconds(1));
-    return 0;
-  };
-  TestBob bob(int64_t{1} << 30, *Spool::Open(directory, stand_still));
-  TcpProxy proxy(bob.server.endpoint());
-  Sending sending(proxy.endpoint());
-  sending.data = std::string(size_t{64} << 20, 'x');
-  sending.options.chunk_bytes = 0;
-  sending.options.patience = absl::Seconds(1);
-  std::thread watch([&] {
-    while (connections < 2) {
-      absl::SleepFor(absl::Milliseconds(1));
-      connections = proxy.connections();
-    }
-  });
-  const auto sent = sending.Run();
-  connections = 2;
-  watch.join();
-  EXPECT_THAT(sent.status(), IsOk());
-  if (!sent.ok()) return -1;
-  EXPECT_EQ(sent->ledger.connections_size(), 2);
-  EXPECT_EQ(sent->sha256, Sha256Of(sending.data));
-  return sent->ledger.resent_bytes();
-}
-
-TEST(AliceTransferTest, ACutCostsNoMoreThanAliceMayBeAheadOfBobsDisk) {
-  constexpr int64_t kFirstWindowBytes = int64_t{4} << 20;
-  for (const int chunk : {2, 5, 12}) {
-    const int64_t resent = ResentAfterAStall(chunk);
-    EXPECT_GE(resent, kFirstWindowBytes) << chunk;
-    EXPECT_LE(resent, kMostResentBytes) << chunk;
-  }
-}
-
-// Whatever the network and gRPC would hold.
-TEST(AliceTransferTest, SheStopsAheadOfABobWhoDoesNotSayWhatHeHas) {
-  FakeChannel bob;
-  std::atomic<int64_t> taken = 0;
-  bob.send = [&](auto&, FakeChannel::Stream& stream, auto&) {
-    int64_t bytes = 0;
-    v1::SendRequest chunk;
-    while (stream.Read(&chunk)) bytes += static_cast<int64_t>(chunk.data().size());
-    taken = std::max(taken.load(), bytes);
-    return grpc::Status(grpc::StatusCode::ABORTED, "no more came");
-  };
-  {
-    LoopbackServer server({&bob});
-    Sending sending(server.endpoint());
-    sending.data = std::string(size_t{64} << 20, 'x');
-    sending.options.chunk_bytes = 0;
-    sending.options.patience = absl::Milliseconds(500);
-    EXPECT_THAT(sending.Run(), StatusIs(Code::kUnavailable, HasSubstr("stood still")));
-  }
-  EXPECT_EQ(taken, kMostResentBytes);
-}
-
-TEST(AliceTransferTest, ABobWhoSaysHeHasWhatWasNotSentIsFoundOut) {
-  FakeChannel bob;
-  bob.send = [&](auto&, FakeChannel::Stream& stream, v1::SendResponse& response) {
-    v1::SendRequest chunk;
-    stream.Read(&chunk);
-    response.set_committed_size(int64_t{64} << 20);
-    stream.Write(response);
-    while (stream.Read(&chunk)) continue;
-    return grpc::Status::OK;
-  };
-  LoopbackServer server({&bob});
-  Sending sending(server.endpoint());
-  sending.data = std::string(size_t{64} << 20, 'x');
-  sending.options.chunk_bytes = 0;
-  EXPECT_THAT(sending.Run(), StatusIs(Code::kDataLoss, HasSubstr("committed 67108864 bytes")));
+  EXPECT_EQ(GetMessage(*bob.stub, kSendingRun)->bytes, sending.data);
 }
 
 TEST(AliceTransferTest, WhatBobRefusesForGoodIsNotTriedAgain) {
