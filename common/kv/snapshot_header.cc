@@ -106,7 +106,7 @@ std::optional<std::string_view> OptionName(absl::Span<const AlgorithmOption> own
 
 template <typename Row>
 absl::StatusOr<std::string> LayerText(absl::Span<const Row> table, const RawLayer& layer) {
-  const auto row = std::find_if(table.begin(), table.end(), [&layer](const Row& candidate) {
+  const auto* row = std::find_if(table.begin(), table.end(), [&layer](const Row& candidate) {
     return candidate.code == layer.code;
   });
   if (row == table.end()) {

@@ -29,8 +29,8 @@ grpc::ByteBuffer Garbage() {
 
 // Reads all that comes and answers with garbage.
 struct Garbler {
-  absl::Status Take(const grpc::ByteBuffer& /*request*/) { return absl::OkStatus(); }
-  absl::Status End() {
+  static absl::Status Take(const grpc::ByteBuffer& /*request*/) { return absl::OkStatus(); }
+  absl::Status End() const {
     *response = Garbage();
     return absl::OkStatus();
   }
@@ -45,7 +45,7 @@ struct GarbledProgress {
     if (always) response = Garbage();
     return absl::OkStatus();
   }
-  absl::Status End(grpc::ByteBuffer& response) const {
+  static absl::Status End(grpc::ByteBuffer& response) {
     response = Garbage();
     return absl::OkStatus();
   }

@@ -4,8 +4,7 @@
 // A directory for a test's spool, in memory where there is such a place: these tests wait
 // for their disk some ten thousand times.
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
