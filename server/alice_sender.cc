@@ -95,6 +95,11 @@ absl::StatusOr<bool> MessageSender::TakeProgress() {
     return absl::DataLossError(absl::StrCat("Bob committed ", committed, " bytes of ", offset_,
                                             ", and ", committed_, " before"));
   }
+  // To each chunk one at most, or he could keep her listening for ever.
+  if (++answers_ > message_count_) {
+    return absl::DataLossError(absl::StrCat("Bob gave ", answers_, " answers to ",
+                                            message_count_, " chunks"));
+  }
   committed_ = committed;
   return true;
 }

@@ -79,6 +79,7 @@ class MessageSender {
   absl::Cord data_;         // of that chunk, and what came after it
   int64_t offset_ = 0;      // where it begins
   int64_t committed_;       // up to where, as Bob says
+  int64_t answers_ = 0;     // how often he has said so
   uint32_t prefix_crc_ = 0;
   Sha256 hash_;
   std::string sha256_;

@@ -89,6 +89,20 @@ TEST(AliceAheadTest, SheStopsAheadOfABobWhoDoesNotSayWhatHeHas) {
   EXPECT_EQ(taken, kMostResentBytes);
 }
 
+TEST(AliceAheadTest, ABobWhoSaysItOverAndOverIsNotListenedToForEver) {
+  FakeChannel bob;
+  bob.send = [&](auto&, FakeChannel::Stream& stream, v1::SendResponse& response) {
+    v1::SendRequest chunk;
+    while (stream.Read(&chunk)) continue;
+    response.set_committed_size(3000);
+    while (stream.Write(response)) continue;
+    return grpc::Status::OK;
+  };
+  LoopbackServer server({&bob});
+  Sending sending(server.endpoint());
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kDataLoss, HasSubstr("31 answers to 30 chunks")));
+}
+
 TEST(AliceAheadTest, ABobWhoSaysHeHasWhatWasNotSentIsFoundOut) {
   FakeChannel bob;
   bob.send = [&](auto&, FakeChannel::Stream& stream, v1::SendResponse& response) {
