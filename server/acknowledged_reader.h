@@ -18,8 +18,8 @@
 namespace kvwire {
 
 // Handler has
-//   absl::Status Take(const grpc::ByteBuffer&, grpc::ByteBuffer& response)
-//       each request in order; an error ends the call
+//   absl::Status Take(grpc::ByteBuffer& request, grpc::ByteBuffer& response)
+//       each request in order, which it may clear; an error ends the call
 //   absl::Status End(grpc::ByteBuffer& response)
 //       the client sent its last request, or is gone
 // Either leaves the response as it is for none. Until it is written no request is read: a

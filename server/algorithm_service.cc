@@ -8,6 +8,7 @@
 #include "common/kv/registry.h"
 #include "common/wire/bulk_message.h"
 #include "common/wire/parameters_conversion.h"
+#include "server/acknowledged_reader.h"
 #include "server/algorithm_handlers.h"
 #include "server/stream_writer.h"
 #include "server/streams.h"
@@ -118,8 +119,10 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* AlgorithmServiceHost::Restore(
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* AlgorithmServiceHost::Attend(
     grpc::CallbackServerContext* context) {
-  return new StreamResponder<v1::AttendRequest, v1::AttendResponse, AttendHandler>(
-      *context, pool_, std::make_unique<AttendHandler>(sessions_, CallerOf(*context)));
+  using Handler = EachAnswered<v1::AttendRequest, v1::AttendResponse, AttendHandler>;
+  return new AcknowledgedReader<Handler>(
+      *context, pool_,
+      std::make_unique<Handler>(AttendHandler(sessions_, CallerOf(*context))));
 }
 
 grpc::ServerUnaryReactor* AlgorithmServiceHost::Close(grpc::CallbackServerContext* context,

@@ -97,8 +97,8 @@ absl::StatusOr<bool> MessageSender::TakeProgress() {
   }
   // To each chunk one at most, or he could keep her listening for ever.
   if (++answers_ > message_count_) {
-    return absl::DataLossError(absl::StrCat("Bob gave ", answers_, " answers to ",
-                                            message_count_, " chunks"));
+    return absl::DataLossError(
+        absl::StrCat("Bob gave ", answers_, " answers to ", message_count_, " chunks"));
   }
   committed_ = committed;
   return true;

@@ -83,60 +83,29 @@ class StreamReader final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   std::atomic<int> turn_ = 0;
 };
 
-// Bidirectional streaming, one response a request. Handler has
+// Bidirectional streaming, one response a request: a handler of AcknowledgedReader around one
+// that has
 //   absl::Status Take(const Request&, Response&)
 //   MemoryBudget& memory()  where requests are booked
 template <typename Request, typename Response, typename Handler>
-class StreamResponder final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+class EachAnswered {
  public:
-  StreamResponder(grpc::CallbackServerContext& context, WorkPool& pool,
-                  std::unique_ptr<Handler> handler)
-      : wait_(context), pool_(pool), handler_(std::move(handler)) {
-    Read();
-  }
+  explicit EachAnswered(Handler handler) : handler_(std::move(handler)) {}
 
-  void OnReadDone(bool ok) override {
-    wait_.End();
-    if (!ok) return this->Finish(grpc::Status::OK);
-    pool_.Post([this] {
-      const absl::Status status = Take();
-      if (status.ok()) {
-        wait_.Begin();
-        this->StartWrite(&response_);
-      } else {
-        this->Finish(ToGrpc(status));
-      }
-    });
-  }
-  void OnWriteDone(bool ok) override {
-    if (!ok) return this->Finish(grpc::Status::CANCELLED);
-    Read();
-  }
-  void OnDone() override { delete this; }
-
- private:
-  void Read() {
-    wait_.Begin();
-    this->StartRead(&request_);
-  }
-
-  absl::Status Take() {
-    MemoryAccount account(handler_->memory());
+  absl::Status Take(grpc::ByteBuffer& bytes, grpc::ByteBuffer& answer) {
+    MemoryAccount account(handler_.memory());
     Request request;
-    KVWIRE_RETURN_IF_ERROR(ParseRequest(request_, request, account));
-    request_.Clear();
+    KVWIRE_RETURN_IF_ERROR(ParseRequest(bytes, request, account));
+    bytes.Clear();
     Response response;
-    KVWIRE_RETURN_IF_ERROR(handler_->Take(request, response));
-    response_ = JoinMessage(response);
+    KVWIRE_RETURN_IF_ERROR(handler_.Take(request, response));
+    answer = JoinMessage(response);
     return absl::OkStatus();
   }
+  absl::Status End(grpc::ByteBuffer& /*answer*/) { return absl::OkStatus(); }
 
-  PeerWait wait_;
-  WorkPool& pool_;
-  std::unique_ptr<Handler> handler_;
-  grpc::ByteBuffer request_;
-  grpc::ByteBuffer response_;
+ private:
+  Handler handler_;
 };
 
 }  // namespace kvwire
