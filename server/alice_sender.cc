@@ -9,12 +9,12 @@
 #include "common/wire/bulk_calls.h"
 #include "common/wire/bulk_message.h"
 #include "common/wire/status_conversion.h"
+#include "server/channel_pace.h"
 
 namespace kvwire {
 namespace {
 
 constexpr int64_t kSmallestChunkBytes = int64_t{1} << 20;
-constexpr int64_t kLargestChunkBytes = int64_t{4} << 20;
 
 }  // namespace
 

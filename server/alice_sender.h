@@ -35,13 +35,10 @@ class MessageSender {
                 Cancellation& cancellation, StallGuard& guard);
   ~MessageSender();
 
-  // She is never ahead of what Bob says is committed by more than this and a chunk, and that
-  // is what a cut may cost: the window of the connection is gRPC's affair and has no bound.
-  static constexpr int64_t kMostAheadBytes = int64_t{28} << 20;
-
   // Takes the next piece of the snapshot, of any length, from its beginning on; it is sent
-  // from where it lies. Blocks while Bob does not read, or is too far behind. Returns Bob's
-  // error if he ended the stream, DATA_LOSS if he says that he has what he cannot have.
+  // from where it lies. Blocks while Bob does not read, or is too far behind (channel_pace.h).
+  // Returns Bob's error if he ended the stream, DATA_LOSS if he says that he has what he
+  // cannot have.
   absl::Status Write(absl::Cord piece);
 
   // Sends the finishing chunk and waits for Bob to seal the message. Returns Bob's error,

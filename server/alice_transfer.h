@@ -38,10 +38,6 @@ struct TransferOptions {
   bool resume = false;
 };
 
-// What one cut may make her send again, with chunks of up to 4 MiB: what she may be ahead of
-// Bob by (alice_sender.h).
-inline constexpr int64_t kMostResentBytes = int64_t{32} << 20;
-
 struct Transfer {
   v1::ChannelLedger ledger;
   std::string sha256;  // of the message

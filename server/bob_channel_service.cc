@@ -7,14 +7,12 @@
 #include "common/base/status_macros.h"
 #include "common/wire/bulk_message.h"
 #include "server/acknowledged_reader.h"
+#include "server/channel_pace.h"
 #include "server/peer_identity.h"
 #include "server/unary_call.h"
 
 namespace kvwire {
 namespace {
-
-// As the protocol has it: the sender hears of every 4 MiB.
-constexpr int64_t kProgressBytes = int64_t{4} << 20;
 
 class SendHandler {
  public:

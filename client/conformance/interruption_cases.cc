@@ -55,12 +55,12 @@ absl::Status ExpectWholeBlocks(const Subject& subject, const Session& session) {
 // An Ingest that has sent the first two scales and is still open.
 struct OpenIngest {
   grpc::ClientContext context;
-  v1::IngestResponse response;
+  grpc::ByteBuffer response;
   std::unique_ptr<grpc::ClientWriter<v1::IngestRequest>> writer;
 
   OpenIngest(const Subject& subject, int64_t session, absl::Duration time) {
     SetCallTime(context, time);
-    writer = subject.plug_in.stub().Ingest(&context, &response);
+    writer = subject.plug_in.StartIngest(context, response);
     const auto stream = subject.Stream();
     for (int scale = 0; scale < 2; ++scale) {
       v1::IngestRequest block = stream[scale];
@@ -124,8 +124,8 @@ Finding ACancelledRestoreLeavesTheServerServing(const Subject& subject) {
   for (int k = 0; k < 8; ++k) {
     grpc::ClientContext context;
     SetCallTime(context);
-    v1::RestoreResponse response;
-    const auto writer = subject.plug_in.stub().Restore(&context, &response);
+    grpc::ByteBuffer response;
+    const auto writer = subject.plug_in.StartRestore(context, response);
     for (v1::RestoreRequest& request :
          RestoreRequests(subject.open, snapshot.substr(0, snapshot.size() / 2), 256)) {
       if (!writer->Write(request)) break;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "common/wire/bulk_calls.h"
 #include "common/wire/channels.h"
 #include "common/wire/status_conversion.h"
 
@@ -12,6 +13,22 @@ namespace kvwire::conformance {
 namespace {
 
 constexpr size_t kMostPieceBytes = size_t{1} << 20;
+
+std::string Path(const char* method) {
+  return MethodPath(v1::AlgorithmService::service_full_name(), method);
+}
+
+// All requests, and the response to them.
+template <typename Request>
+absl::Status SendAll(grpc::ClientWriter<Request>& writer, const std::vector<Request>& requests,
+                     const grpc::ByteBuffer& buffer, google::protobuf::MessageLite& response) {
+  for (const Request& request : requests) {
+    if (!writer.Write(request)) break;  // Finish says why
+  }
+  writer.WritesDone();
+  KVWIRE_RETURN_IF_ERROR(FromGrpc(writer.Finish()));
+  return TakeResponse(buffer, "the algorithm server", response);
+}
 
 }  // namespace
 
@@ -26,6 +43,16 @@ PlugIn::PlugIn(const Endpoint& endpoint, const ChannelSecurity& security)
 
 absl::Status PlugIn::WaitReachable(absl::Duration timeout) const {
   return WaitConnected(*channel_, endpoint_, timeout, "the algorithm server");
+}
+
+std::unique_ptr<grpc::ClientWriter<v1::IngestRequest>> PlugIn::StartIngest(
+    grpc::ClientContext& context, grpc::ByteBuffer& response) const {
+  return StartSend<v1::IngestRequest>(*channel_, Path("Ingest"), &context, &response);
+}
+
+std::unique_ptr<grpc::ClientWriter<v1::RestoreRequest>> PlugIn::StartRestore(
+    grpc::ClientContext& context, grpc::ByteBuffer& response) const {
+  return StartSend<v1::RestoreRequest>(*channel_, Path("Restore"), &context, &response);
 }
 
 absl::StatusOr<v1::DescribeResponse> PlugIn::Describe() const {
@@ -48,13 +75,9 @@ absl::StatusOr<v1::IngestResponse> PlugIn::Ingest(
     const std::vector<v1::IngestRequest>& requests) const {
   grpc::ClientContext context;
   SetCallTime(context);
+  grpc::ByteBuffer buffer;
   v1::IngestResponse response;
-  const auto writer = stub_->Ingest(&context, &response);
-  for (const v1::IngestRequest& request : requests) {
-    if (!writer->Write(request)) break;  // Finish says why
-  }
-  writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(FromGrpc(writer->Finish()));
+  KVWIRE_RETURN_IF_ERROR(SendAll(*StartIngest(context, buffer), requests, buffer, response));
   return response;
 }
 
@@ -81,13 +104,9 @@ absl::StatusOr<v1::RestoreResponse> PlugIn::Restore(
     const std::vector<v1::RestoreRequest>& requests) const {
   grpc::ClientContext context;
   SetCallTime(context);
+  grpc::ByteBuffer buffer;
   v1::RestoreResponse response;
-  const auto writer = stub_->Restore(&context, &response);
-  for (const v1::RestoreRequest& request : requests) {
-    if (!writer->Write(request)) break;
-  }
-  writer->WritesDone();
-  KVWIRE_RETURN_IF_ERROR(FromGrpc(writer->Finish()));
+  KVWIRE_RETURN_IF_ERROR(SendAll(*StartRestore(context, buffer), requests, buffer, response));
   return response;
 }
 

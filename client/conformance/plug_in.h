@@ -30,11 +30,18 @@ class PlugIn {
   const Endpoint& endpoint() const { return endpoint_; }
   v1::AlgorithmService::Stub& stub() const { return *stub_; }
 
+  // What the stub's calls of these names do, but for `response` (bulk_calls.h).
+  std::unique_ptr<grpc::ClientWriter<v1::IngestRequest>> StartIngest(
+      grpc::ClientContext& context, grpc::ByteBuffer& response) const;
+  std::unique_ptr<grpc::ClientWriter<v1::RestoreRequest>> StartRestore(
+      grpc::ClientContext& context, grpc::ByteBuffer& response) const;
+
   // Returns UNAVAILABLE if the server cannot be reached within `timeout`.
   absl::Status WaitReachable(absl::Duration timeout) const;
 
   // The statuses of these are the server's, but for INTERNAL where it broke the form: a
-  // piece of a snapshot over 1 MiB, fewer or more answers than requests.
+  // piece of a snapshot over 1 MiB, fewer or more answers than requests, one that does not
+  // parse.
   absl::StatusOr<v1::DescribeResponse> Describe() const;
   absl::StatusOr<int64_t> Open(const v1::OpenRequest& request) const;
   absl::StatusOr<v1::IngestResponse> Ingest(

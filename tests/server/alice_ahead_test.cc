@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/channel_pace.h"
 #include "tests/chaos/tcp_proxy.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/fake_channel.h"

@@ -4,13 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "client/conformance/plug_in.h"
 #include "common/base/status_macros.h"
 #include "common/wire/algorithm_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/acknowledged_reader.h"
-#include "server/alice_sender.h"
 #include "server/alice_transfer.h"
+#include "server/channel_pace.h"
 #include "server/streams.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
@@ -66,11 +67,18 @@ struct GarbledChannel final
 };
 
 struct GarbledAlgorithm final
-    : v1::AlgorithmService::WithRawCallbackMethod_Restore<v1::AlgorithmService::Service> {
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Restore(grpc::CallbackServerContext* context,
-                                                     grpc::ByteBuffer* response) override {
+    : v1::AlgorithmService::WithRawCallbackMethod_Ingest<
+          v1::AlgorithmService::WithRawCallbackMethod_Restore<v1::AlgorithmService::Service>> {
+  using Reactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
+  Reactor* Ingest(grpc::CallbackServerContext* context, grpc::ByteBuffer* response) override {
+    return Garble(*context, response);
+  }
+  Reactor* Restore(grpc::CallbackServerContext* context, grpc::ByteBuffer* response) override {
+    return Garble(*context, response);
+  }
+  Reactor* Garble(grpc::CallbackServerContext& context, grpc::ByteBuffer* response) {
     return new StreamReader<grpc::ByteBuffer, Garbler>(
-        *context, pool, std::make_unique<Garbler>(Garbler{response}));
+        context, pool, std::make_unique<Garbler>(Garbler{response}));
   }
   WorkPool pool{2};
 };
@@ -100,7 +108,7 @@ TEST(GarbledRepliesTest, OfBobAreAnErrorOfTheTransfer) {
 
 TEST(GarbledRepliesTest, OfBobInTheMiddleOfALongMessageAreTooBeforeItsEnd) {
   GarbledChannel bob(/*each_time=*/true);
-  EXPECT_THAT(SendTo(bob, MessageSender::kMostAheadBytes + (8 << 20)),
+  EXPECT_THAT(SendTo(bob, kMostAheadBytes + (8 << 20)),
               StatusIs(Code::kInternal, HasSubstr("cannot be read")));
 }
 
@@ -112,6 +120,15 @@ TEST(GarbledRepliesTest, OfAnAlgorithmAreAnErrorOfTheCall) {
   const auto none = [](absl::Cord& /*piece*/) -> absl::StatusOr<bool> { return false; };
   EXPECT_THAT(client.Restore(OpenRequestOf(SmallParameters()), none, cancellation),
               StatusIs(Code::kInternal, HasSubstr("cannot be read")));
+}
+
+TEST(GarbledRepliesTest, OfAPlugInAreAnErrorOfTheCaseAndDoNotEndTheConformanceRun) {
+  GarbledAlgorithm algorithm;
+  LoopbackServer server({&algorithm});
+  const conformance::PlugIn plug_in(server.endpoint());
+  const auto cannot_be_read = StatusIs(Code::kInternal, HasSubstr("cannot be read"));
+  EXPECT_THAT(plug_in.Ingest({v1::IngestRequest()}), cannot_be_read);
+  EXPECT_THAT(plug_in.Restore({v1::RestoreRequest()}), cannot_be_read);
 }
 
 }  // namespace
