@@ -89,12 +89,13 @@ Driver::Driver(Services& services)
       alice_channel_(ControlChannel(services.alice, services.security)),
       bob_channel_(ControlChannel(services.bob, services.security)),
       alice_(v1::AliceService::NewStub(alice_channel_)),
-      bob_(v1::BobService::NewStub(bob_channel_)) {}
+      bob_(v1::BobService::NewStub(bob_channel_)) {
+  alice_channel_->GetState(/*try_to_connect=*/true);
+  bob_channel_->GetState(/*try_to_connect=*/true);
+}
 
 absl::Status Driver::Connect() {
   const absl::Time deadline = absl::Now() + services_.timeout;
-  // Both at once.
-  bob_channel_->GetState(/*try_to_connect=*/true);
   KVWIRE_RETURN_IF_ERROR(
       WaitConnected(*alice_channel_, services_.alice, services_.timeout, "Alice"));
   KVWIRE_RETURN_IF_ERROR(

@@ -40,10 +40,10 @@ struct RunRequest {
 
 class Driver {
  public:
-  // `services` must outlive the driver.
+  // Begins to connect to Alice and Bob. `services` must outlive the driver.
   explicit Driver(Services& services);
 
-  // Connects to Alice and Bob within the services' timeout, one for both. Returns
+  // Waits until both are connected to, for the services' timeout at most. Returns
   // UNAVAILABLE naming the one that cannot be reached.
   absl::Status Connect();
 

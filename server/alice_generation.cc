@@ -85,8 +85,8 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
                           MakeTransformer(generation, model, x_init));
 
   v1::GenerateResponse response;
-  KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id,
-                          algorithm.Describe(timeout, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(const auto description, algorithm.Describe(timeout, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id, description->ProcessId());
   response.set_algorithm_process_id(process_id);
   KVWIRE_ASSIGN_OR_RETURN(
       const auto session,

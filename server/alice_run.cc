@@ -64,21 +64,24 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
                                            const AliceRun& run, const BitVector& bits,
                                            Cancellation& cancellation) {
   v1::SpeakResponse response;
-  KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id,
+  KVWIRE_ASSIGN_OR_RETURN(const auto description,
                           algorithm.Describe(run.connect_timeout, cancellation));
-  response.set_algorithm_process_id(process_id);
   v1::OpenRequest open;
   open.set_protocol_version(kProtocolVersion);
   *open.mutable_parameters() = CacheParametersOf(run.parameters);
   open.set_memory_limit_bytes(run.memory_limit_bytes);
-  KVWIRE_ASSIGN_OR_RETURN(const auto session, algorithm.Open(open, cancellation));
+  const auto opened = algorithm.Open(open, cancellation);
+  KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id, description->ProcessId());
+  response.set_algorithm_process_id(process_id);
+  KVWIRE_RETURN_IF_ERROR(opened.status());
+  AlgorithmSession& session = **opened;
   KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
                           ConnectMeasured(run.channel, run.connect_timeout, "Bob's channel",
                                           run.channel_security, &cancellation));
 
   const absl::Time start = absl::Now();
   KVWIRE_ASSIGN_OR_RETURN(const v1::IngestResponse state,
-                          IngestBits(*session, run.parameters, bits));
+                          IngestBits(session, run.parameters, bits));
   response.set_state_bits(state.state_bits());
   response.set_section_count(state.section_count());
   response.set_ingest_seconds(absl::ToDoubleSeconds(absl::Now() - start));
@@ -97,7 +100,7 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
                           TransferMessage(
                               std::move(connection), options,
                               [&](absl::FunctionRef<absl::Status(absl::Cord)> write) {
-                                return Snapshot(*session, write, snapshot_time);
+                                return Snapshot(session, write, snapshot_time);
                               },
                               cancellation));
   *response.mutable_ledger() = std::move(transfer.ledger);

@@ -119,21 +119,21 @@ absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
 
   DecodedRows decoded;
   decoded.bits = BitVector(static_cast<int64_t>(rows.size()) * parameters.dims);
-  KVWIRE_ASSIGN_OR_RETURN(decoded.process_id,
+  KVWIRE_ASSIGN_OR_RETURN(const auto description,
                           algorithm.Describe(kAlgorithmConnectTime, cancellation));
   const ProblemShape& shape = parameters.shape;
   int64_t first = 0;
   for (const std::vector<int64_t>& group : SplitIntoReplays(rows, shape.rows_per_replay())) {
     const absl::Time start = absl::Now();
-    KVWIRE_ASSIGN_OR_RETURN(
-        const auto session,
-        RestoreSession(algorithm, message, /*offset=*/0, open, cancellation));
+    const auto session = RestoreSession(algorithm, message, /*offset=*/0, open, cancellation);
+    KVWIRE_ASSIGN_OR_RETURN(decoded.process_id, description->ProcessId());
+    KVWIRE_RETURN_IF_ERROR(session.status());
     decoded.restoring += absl::Now() - start;
-    KVWIRE_RETURN_IF_ERROR(AppendZeroScale(*session, shape.queries()));
+    KVWIRE_RETURN_IF_ERROR(AppendZeroScale(**session, shape.queries()));
     const auto size = static_cast<int64_t>(group.size());
     GroupDecoder decoder(frame, parameters, group, first, options.confidences, decoded);
     KVWIRE_RETURN_IF_ERROR(
-        decoder.Ask(*session, query_sharpness,
+        decoder.Ask(**session, query_sharpness,
                     options.all_queries ? std::max(size, shape.queries()) : size));
     first += size;
     ++decoded.replays;

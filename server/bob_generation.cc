@@ -46,8 +46,9 @@ absl::StatusOr<GeneratedMap> GenerateLastMap(const AlgorithmClient& algorithm,
       MakeTransformer(generation, model, Matrix::Zero(1, generation.dims)));
   KVWIRE_ASSIGN_OR_RETURN(const Matrix previous, ReadMap(message, generation));
   GeneratedMap generated;
-  KVWIRE_ASSIGN_OR_RETURN(generated.process_id,
+  KVWIRE_ASSIGN_OR_RETURN(const auto description,
                           algorithm.Describe(kAlgorithmConnectTime, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(generated.process_id, description->ProcessId());
   v1::OpenRequest open;
   open.set_protocol_version(kProtocolVersion);
   *open.mutable_parameters() = CacheParametersOf(generation);

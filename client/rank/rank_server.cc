@@ -19,9 +19,10 @@ absl::StatusOr<std::unique_ptr<RankServer>> RankServer::Connect(ServerOffer offe
                                                                 Cancellation& cancellation) {
   std::unique_ptr<RankServer> server(new RankServer(std::move(offer), std::move(services)));
   const absl::Duration timeout = server->services_.timeout;
-  KVWIRE_ASSIGN_OR_RETURN(const v1::DescribeResponse described,
-                          server->first_.DescribeAll(timeout, cancellation));
-  KVWIRE_ASSIGN_OR_RETURN(server->second_id_, server->second_.Describe(timeout, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(const auto first, server->first_.Describe(timeout, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(const auto second, server->second_.Describe(timeout, cancellation));
+  KVWIRE_ASSIGN_OR_RETURN(const v1::DescribeResponse described, first->All());
+  KVWIRE_ASSIGN_OR_RETURN(server->second_id_, second->ProcessId());
   server->first_id_ = described.process_id();
   for (const v1::AlgorithmDescription& algorithm : described.algorithms()) {
     server->offer_.algorithms.push_back(algorithm.name());

@@ -8,7 +8,6 @@
 #include "common/wire/bulk_calls.h"
 #include "common/wire/bulk_message.h"
 #include "common/wire/channels.h"
-#include "common/wire/parameters_conversion.h"
 #include "common/wire/rows.h"
 #include "common/wire/status_conversion.h"
 
@@ -62,26 +61,11 @@ absl::Status AlgorithmClient::Named(const grpc::Status& status,
   return FromPeer(status, Name(), cancellation.cancelled());
 }
 
-absl::StatusOr<uint64_t> AlgorithmClient::Describe(absl::Duration timeout,
-                                                   Cancellation& cancellation) const {
-  KVWIRE_ASSIGN_OR_RETURN(const v1::DescribeResponse response,
-                          DescribeAll(timeout, cancellation));
-  return response.process_id();
-}
-
-absl::StatusOr<v1::DescribeResponse> AlgorithmClient::DescribeAll(
+absl::StatusOr<std::unique_ptr<PendingDescribe>> AlgorithmClient::Describe(
     absl::Duration timeout, Cancellation& cancellation) const {
   KVWIRE_RETURN_IF_ERROR(
       WaitConnected(*channel_, endpoint_, timeout, "the algorithm", &cancellation));
-  CancellableCall call(cancellation);
-  v1::DescribeResponse response;
-  KVWIRE_RETURN_IF_ERROR(Named(stub_->Describe(call.context(), {}, &response), cancellation));
-  if (response.protocol_version() != kProtocolVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the algorithm at ", endpoint_.ToString(), " speaks protocol version ",
-        response.protocol_version(), ", this service speaks version ", kProtocolVersion));
-  }
-  return response;
+  return std::make_unique<PendingDescribe>(*stub_, Name(), cancellation);
 }
 
 absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(

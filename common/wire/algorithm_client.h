@@ -13,6 +13,7 @@
 #include "common/base/matrix.h"
 #include "common/wire/cancellation.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/pending_describe.h"
 #include "common/wire/transport_security.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
 
@@ -33,13 +34,10 @@ class AlgorithmClient {
   // For further connections to it.
   const ChannelSecurity& security() const { return security_; }
 
-  // Returns the process id. Returns UNAVAILABLE if the process cannot be reached
-  // within `timeout`, FAILED_PRECONDITION naming both versions if it speaks another
-  // protocol version.
-  absl::StatusOr<uint64_t> Describe(absl::Duration timeout, Cancellation& cancellation) const;
-  // The same, with what the process offers.
-  absl::StatusOr<v1::DescribeResponse> DescribeAll(absl::Duration timeout,
-                                                   Cancellation& cancellation) const;
+  // Asks the process what it is. Returns UNAVAILABLE if it cannot be reached within
+  // `timeout`; what it answers says the result, which this must outlive.
+  absl::StatusOr<std::unique_ptr<PendingDescribe>> Describe(absl::Duration timeout,
+                                                            Cancellation& cancellation) const;
 
   // Opens an empty session. Errors are those of AlgorithmService.Open.
   absl::StatusOr<std::unique_ptr<AlgorithmSession>> Open(const v1::OpenRequest& request,

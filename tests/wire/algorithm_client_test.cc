@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "common/wire/rows.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -41,16 +43,19 @@ TEST_F(AlgorithmClientTest, DescribeReturnsTheProcessId) {
     response.set_process_id(0xfedcba9876543210);
     return grpc::Status::OK;
   };
-  EXPECT_EQ(client_.Describe(kLong, cancellation_).value(), 0xfedcba9876543210);
+  const auto description = client_.Describe(kLong, cancellation_).value();
+  EXPECT_EQ(description->ProcessId().value(), 0xfedcba9876543210);
+  EXPECT_EQ(description->ProcessId().value(), 0xfedcba9876543210);
 }
 
-TEST_F(AlgorithmClientTest, DescribeAllReturnsWhatIsOffered) {
+TEST_F(AlgorithmClientTest, DescribeReturnsWhatIsOffered) {
   algorithm_.describe = [](grpc::ServerContext&, v1::DescribeResponse& response) {
     response.set_protocol_version(1);
     response.add_algorithms()->set_name("theirs");
     return grpc::Status::OK;
   };
-  const v1::DescribeResponse described = client_.DescribeAll(kLong, cancellation_).value();
+  const v1::DescribeResponse described =
+      client_.Describe(kLong, cancellation_).value()->All().value();
   ASSERT_EQ(described.algorithms_size(), 1);
   EXPECT_EQ(described.algorithms(0).name(), "theirs");
 }
@@ -62,12 +67,39 @@ TEST_F(AlgorithmClientTest, AReleasedSessionStaysOpen) {
   EXPECT_THAT(algorithm_.closed(), ElementsAre());
 }
 
+TEST_F(AlgorithmClientTest, OtherCallsGoOnWhileADescriptionIsAwaitedWhichMayBeGivenUp) {
+  absl::Notification given_up;
+  algorithm_.describe = [&](grpc::ServerContext& context, v1::DescribeResponse&) {
+    while (!context.IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    given_up.Notify();
+    return grpc::Status::OK;
+  };
+  algorithm_.open = [](const v1::OpenRequest&, v1::OpenResponse& response) {
+    response.set_session_id(3);
+    return grpc::Status::OK;
+  };
+  auto description = client_.Describe(kLong, cancellation_).value();
+  EXPECT_THAT(client_.Open({}, cancellation_).status(), IsOk());
+  description.reset();
+  EXPECT_TRUE(given_up.WaitForNotificationWithTimeout(kLong));
+}
+
+TEST_F(AlgorithmClientTest, ADescriptionThatDoesNotComeEndsWithTheRun) {
+  algorithm_.describe = [&](grpc::ServerContext& context, v1::DescribeResponse&) {
+    cancellation_.Cancel();
+    while (!context.IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(client_.Describe(kLong, cancellation_).value()->ProcessId(),
+              StatusIs(absl::StatusCode::kCancelled));
+}
+
 TEST_F(AlgorithmClientTest, AnotherProtocolVersionIsRefusedNamingBoth) {
   algorithm_.describe = [](grpc::ServerContext&, v1::DescribeResponse& response) {
     response.set_protocol_version(7);
     return grpc::Status::OK;
   };
-  EXPECT_THAT(client_.Describe(kLong, cancellation_),
+  EXPECT_THAT(client_.Describe(kLong, cancellation_).value()->ProcessId(),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        AllOf(HasSubstr(name()), HasSubstr("protocol version 7"),
                              HasSubstr("version 1"))));
