@@ -6,8 +6,8 @@
 #include <memory>
 #include <utility>
 
-#include "server/bob_channel_service.h"
-#include "server/bob_message_store.h"
+#include "server/bob/bob_channel_service.h"
+#include "server/bob/bob_message_store.h"
 #include "tests/wire/loopback_server.h"
 
 namespace kvwire {

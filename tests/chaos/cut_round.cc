@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "server/alice_transfer.h"
-#include "server/channel_pace.h"
+#include "common/wire/channel_pace.h"
+#include "server/alice/alice_transfer.h"
 #include "tests/chaos/bob_in_process.h"
 #include "tests/chaos/rounds.h"
 #include "tests/chaos/tcp_proxy.h"

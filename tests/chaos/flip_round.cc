@@ -12,7 +12,7 @@
 #include "absl/time/clock.h"
 #include "common/base/checksum.h"
 #include "common/wire/bulk_message.h"
-#include "server/alice_transfer.h"
+#include "server/alice/alice_transfer.h"
 #include "tests/chaos/bob_in_process.h"
 #include "tests/chaos/rounds.h"
 #include "tests/chaos/tcp_proxy.h"

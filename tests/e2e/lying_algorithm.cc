@@ -14,7 +14,7 @@
 
 #include "common/wire/channels.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
-#include "server/service_main.h"
+#include "server/process/service_main.h"
 
 namespace kvwire {
 namespace {

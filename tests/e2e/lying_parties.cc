@@ -13,7 +13,7 @@
 #include "common/wire/channels.h"
 #include "kvwire/v1/alice.grpc.pb.h"
 #include "kvwire/v1/bob.grpc.pb.h"
-#include "server/service_main.h"
+#include "server/process/service_main.h"
 
 namespace kvwire {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "common/base/checksum.h"
 #include "common/wire/bulk_message.h"
-#include "server/bob_message_store.h"
+#include "server/bob/bob_message_store.h"
 #include "tests/fuzz/channel_events.h"
 #include "tests/fuzz/fuzz_require.h"
 #include "tests/fuzz/memory_folder.h"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/base/checksum.h"
-#include "server/bob_spool.h"
+#include "server/bob/bob_spool.h"
 #include "tests/fuzz/fuzz_require.h"
 #include "tests/fuzz/memory_folder.h"
 #include "tests/fuzz/spool_input.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/base/checksum.h"
-#include "server/bob_spool_record.h"
+#include "server/bob/bob_spool_record.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 

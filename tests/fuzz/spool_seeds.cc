@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "common/base/checksum.h"
-#include "server/bob_spool_record.h"
+#include "server/bob/bob_spool_record.h"
 #include "tests/fuzz/seeds.h"
 #include "tests/fuzz/spool_input.h"
 

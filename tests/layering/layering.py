@@ -13,6 +13,8 @@ _BASE = {"common/base"}
 _KV = _BASE | {"common/coding", "common/attention", "common/kv"}
 _CLAIMS = _KV | {"common/reduction", "common/statistics", "common/claims"}
 _WIRE = _KV | {"common/reduction", "common/var", "common/wire", "proto"}
+_SERVICE = _WIRE | {"server/calls", "server/process"}
+_SERVER = {f"server/{folder}" for folder in ("calls", "process", "algorithm", "alice", "bob")}
 _TAP = {"common/waterfall"}
 _MAY_INCLUDE = {
     "common/base": set(),
@@ -26,13 +28,17 @@ _MAY_INCLUDE = {
     "common/claims": _CLAIMS,
     "common/wire": _WIRE,
     "common/waterfall": _WIRE,
-    "server": _WIRE,
+    "server/calls": _WIRE,
+    "server/process": _WIRE | {"server/calls"},
+    "server/algorithm": _SERVICE,
+    "server/alice": _SERVICE,
+    "server/bob": _SERVICE,
     "client": _WIRE | _CLAIMS | _TAP | {"common/workload"},
     "proto": set(),
 }
 
 # Below these folders nothing knows Protocol Buffers or gRPC.
-_KNOW_RPC = _TAP | {"common/wire", "server", "client", "proto"}
+_KNOW_RPC = _TAP | _SERVER | {"common/wire", "client", "proto"}
 _RPC_HEADER = re.compile(r"(google/protobuf|grpc|grpcpp|grpc\+\+)/")
 
 # What each party may not reach, however indirectly. A party is the first word of a file's name.
@@ -41,7 +47,7 @@ _MAY_NOT_REACH = {
     "bob": {"alice"},
     "algorithm": {"alice", "bob", "channel"},
 }
-_PARTY_FOLDERS = {"common/reduction", "common/wire", "server", "proto"}
+_PARTY_FOLDERS = ("common/reduction", "common/wire", "server/", "proto")
 
 # The driver knows both parties, but the message passes it by. Through the tap it sees what crossed
 # the wire, as anybody could who captures there.
@@ -63,11 +69,11 @@ def _source(target):
 
 def _folder(path):
     parts = path.split("/")
-    return "/".join(parts[:2]) if parts[0] == "common" else parts[0]
+    return "/".join(parts[:2]) if parts[0] in {"common", "server"} else parts[0]
 
 
 def _party(path):
-    if _folder(path) not in _PARTY_FOLDERS:
+    if not _folder(path).startswith(_PARTY_FOLDERS):
         return None
     return re.split(r"[_.]", path.rsplit("/", 1)[1])[0]
 

@@ -27,14 +27,15 @@ _SOUND = {
     "common/claims/claim.h": '#include "common/reduction/bob.h"\n#include "common/kv/cache.h"\n'
     '#include "common/statistics/interval.h"',
     "common/wire/meter.h": '#include <grpcpp/grpcpp.h>\n#include "kvwire/v1/parameters.pb.h"',
-    "server/drain.h": '#include "common/wire/meter.h"\n#include "common/var/transformer.h"',
-    "server/alice_service.h": '#include "kvwire/v1/alice.grpc.pb.h"\n#include "server/drain.h"',
-    "server/alice_service.cc": '#include "server/alice_service.h"\n'
+    "server/calls/drain.h": '#include "common/wire/meter.h"\n#include "common/var/transformer.h"',
+    "server/alice/alice_service.h": '#include "kvwire/v1/alice.grpc.pb.h"\n'
+    '#include "server/calls/drain.h"',
+    "server/alice/alice_service.cc": '#include "server/alice/alice_service.h"\n'
     '#include "common/reduction/alice.h"\n'
     '#include "kvwire/v1/channel.grpc.pb.h"',
-    "server/bob_service.cc": '#include "common/reduction/bob.h"\n'
+    "server/bob/bob_service.cc": '#include "common/reduction/bob.h"\n'
     '#include "kvwire/v1/bob.grpc.pb.h"\n#include "kvwire/v1/channel.grpc.pb.h"\n',
-    "server/algorithm_service.cc": '#include "kvwire/v1/algorithm.grpc.pb.h"\n',
+    "server/algorithm/algorithm_service.cc": '#include "kvwire/v1/algorithm.grpc.pb.h"\n',
     "common/waterfall/tap.h": '#include "common/wire/meter.h"',
     "common/waterfall/tap.cc": '#include "common/waterfall/tap.h"\n'
     '#include "kvwire/v1/channel.pb.h"',
@@ -83,20 +84,23 @@ class LayeringTest(unittest.TestCase):
             ("common/reduction/x.cc", "common/statistics/interval.h"),
             ("common/statistics/x.cc", "common/base/bits.h"),
             ("common/wire/x.cc", "common/waterfall/tap.h"),
-            ("server/alice_x.cc", "common/waterfall/tap.h"),
+            ("server/alice/alice_x.cc", "common/waterfall/tap.h"),
             ("common/var/x.cc", "common/workload/workload.h"),
             ("common/wire/x.cc", "common/workload/workload.h"),
             ("common/workload/x.cc", "common/reduction/bob.h"),
             ("common/claims/x.cc", "common/wire/meter.h"),
             ("common/claims/x.cc", "kvwire/v1/parameters.pb.h"),
             ("common/wire/x.cc", "common/claims/claim.h"),
-            ("common/wire/x.cc", "server/drain.h"),
-            ("server/x.cc", "common/claims/claim.h"),
-            ("client/x.cc", "server/drain.h"),
+            ("common/wire/x.cc", "server/calls/drain.h"),
+            ("server/calls/x.cc", "common/claims/claim.h"),
+            ("server/calls/x.cc", "server/process/flags.h"),
+            ("server/process/x.cc", "server/alice/alice_service.h"),
+            ("client/x.cc", "server/calls/drain.h"),
             ("client/x.cc", "tests/e2e/run_test.cc"),
         ]:
             with self.subTest(path=path, header=header):
-                folder = "/".join(path.split("/")[: 2 if path.startswith("common") else 1])
+                depth = 2 if path.startswith(("common", "server")) else 1
+                folder = "/".join(path.split("/")[:depth])
                 expected = f"{path}: {folder} may not include {header}"
                 self.assert_found(expected, path, f'#include "{header}"')
                 self.assert_found(expected, path, f"  #  include <{header}>  // why")
@@ -133,13 +137,25 @@ class LayeringTest(unittest.TestCase):
         for path, header, reached in [
             ("common/reduction/alice.cc", "common/reduction/bob.h", "common/reduction/bob.h"),
             ("common/reduction/bob.cc", "common/reduction/alice.h", "common/reduction/alice.h"),
-            ("server/alice_main.cc", "common/reduction/bob.h", "common/reduction/bob.h"),
-            ("server/alice_main.cc", "kvwire/v1/bob.pb.h", "proto/kvwire/v1/bob.proto"),
-            ("server/bob_main.cc", "server/alice_service.h", "server/alice_service.h"),
-            ("server/bob_main.cc", "kvwire/v1/alice.grpc.pb.h", "proto/kvwire/v1/alice.proto"),
-            ("server/algorithm_main.cc", "kvwire/v1/alice.pb.h", "proto/kvwire/v1/alice.proto"),
-            ("server/algorithm_main.cc", "kvwire/v1/bob.pb.h", "proto/kvwire/v1/bob.proto"),
-            ("server/algorithm_main.cc", "kvwire/v1/channel.pb.h", "proto/kvwire/v1/channel.proto"),
+            ("server/alice/alice_main.cc", "common/reduction/bob.h", "common/reduction/bob.h"),
+            ("server/alice/alice_main.cc", "kvwire/v1/bob.pb.h", "proto/kvwire/v1/bob.proto"),
+            (
+                "server/bob/bob_main.cc",
+                "server/alice/alice_service.h",
+                "server/alice/alice_service.h",
+            ),
+            ("server/bob/bob_main.cc", "kvwire/v1/alice.grpc.pb.h", "proto/kvwire/v1/alice.proto"),
+            (
+                "server/algorithm/algorithm_x.cc",
+                "kvwire/v1/alice.pb.h",
+                "proto/kvwire/v1/alice.proto",
+            ),
+            ("server/algorithm/algorithm_x.cc", "kvwire/v1/bob.pb.h", "proto/kvwire/v1/bob.proto"),
+            (
+                "server/algorithm/algorithm_x.cc",
+                "kvwire/v1/channel.pb.h",
+                "proto/kvwire/v1/channel.proto",
+            ),
             ("client/main.cc", "kvwire/v1/channel.pb.h", "proto/kvwire/v1/channel.proto"),
         ]:
             with self.subTest(path=path, header=header):
@@ -147,22 +163,24 @@ class LayeringTest(unittest.TestCase):
 
     def test_no_party_reaches_what_another_knows_through_a_header(self):
         self.assert_found(
-            "server/alice_service.cc -> server/alice_service.h -> server/drain.h"
+            "server/alice/alice_service.cc -> server/alice/alice_service.h -> server/calls/drain.h"
             " -> proto/kvwire/v1/bob.proto",
-            "server/drain.h",
+            "server/calls/drain.h",
             '#include "kvwire/v1/bob.pb.h"',
         )
 
     def test_no_party_reaches_what_another_knows_through_the_source_of_a_header(self):
         self.assert_found(
-            "server/alice_service.h -> server/drain.h -> server/drain.cc -> common/reduction/bob.h",
-            "server/drain.cc",
+            "server/alice/alice_service.h -> server/calls/drain.h -> server/calls/drain.cc"
+            " -> common/reduction/bob.h",
+            "server/calls/drain.cc",
             '#include "common/reduction/bob.h"',
         )
 
     def test_no_party_reaches_what_another_knows_through_a_proto_file(self):
         self.assert_found(
-            "server/bob_service.cc -> proto/kvwire/v1/channel.proto -> proto/kvwire/v1/alice.proto",
+            "server/bob/bob_service.cc -> proto/kvwire/v1/channel.proto"
+            " -> proto/kvwire/v1/alice.proto",
             "proto/kvwire/v1/channel.proto",
             'import public "kvwire/v1/alice.proto";',
         )
@@ -171,7 +189,7 @@ class LayeringTest(unittest.TestCase):
         for path, word in [
             ("common/base/string_util.h", "util"),
             ("tests/wire/test-helpers.cc", "helpers"),
-            ("server/manager.cc", "manager"),
+            ("server/calls/manager.cc", "manager"),
             ("client/misc.cc", "misc"),
             ("tests/common/x.cc", "common"),
         ]:

@@ -1,4 +1,4 @@
-#include "server/acknowledged_reader.h"
+#include "server/calls/acknowledged_reader.h"
 
 #include <atomic>
 #include <memory>

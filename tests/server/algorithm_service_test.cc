@@ -1,6 +1,6 @@
 // The built-in algorithms behind the plug-in contract, spoken to as a stranger would.
 
-#include "server/algorithm_service.h"
+#include "server/algorithm/algorithm_service.h"
 
 #include <limits>
 #include <string>

@@ -8,9 +8,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
+#include "common/wire/channel_pace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/channel_pace.h"
 #include "tests/chaos/tcp_proxy.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/fake_channel.h"

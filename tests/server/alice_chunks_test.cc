@@ -12,7 +12,7 @@
 #include "common/base/cord_views.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/alice_transfer.h"
+#include "server/alice/alice_transfer.h"
 #include "tests/kv/container.h"
 #include "tests/server/bob_calls.h"
 #include "tests/server/fake_channel.h"

@@ -1,6 +1,6 @@
 // Alice between the driver, her algorithm and Bob.
 
-#include "server/alice_service.h"
+#include "server/alice/alice_service.h"
 
 #include <memory>
 #include <string>

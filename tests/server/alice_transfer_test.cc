@@ -1,6 +1,6 @@
 // Alice over connections that break, with a proxy between her and a Bob in this process.
 
-#include "server/alice_transfer.h"
+#include "server/alice/alice_transfer.h"
 
 #include <sys/socket.h>
 

@@ -1,6 +1,6 @@
 // Bob's answers to the driver.
 
-#include "server/bob_service.h"
+#include "server/bob/bob_service.h"
 
 #include <memory>
 #include <string>

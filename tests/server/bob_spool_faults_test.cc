@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/checksum.h"
 #include "gtest/gtest.h"
-#include "server/bob_spool.h"
+#include "server/bob/bob_spool.h"
 #include "tests/server/spool_directory.h"
 #include "tests/status/status_matchers.h"
 

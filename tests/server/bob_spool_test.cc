@@ -1,7 +1,7 @@
 // Bob's spool file: what is stored, and what is left of it after a cut, a flipped bit or a
 // call that fails.
 
-#include "server/bob_spool.h"
+#include "server/bob/bob_spool.h"
 
 #include <filesystem>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "server/diverted_messages.h"
+#include "server/calls/diverted_messages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

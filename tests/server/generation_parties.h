@@ -11,7 +11,7 @@
 
 #include "common/var/cached_generation.h"
 #include "common/wire/rows.h"
-#include "server/alice_service.h"
+#include "server/alice/alice_service.h"
 #include "tests/kv/caches.h"
 #include "tests/server/calls.h"
 #include "tests/server/test_services.h"

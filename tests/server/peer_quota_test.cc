@@ -1,4 +1,4 @@
-#include "server/peer_quota.h"
+#include "server/calls/peer_quota.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "server/request_parsing.h"
+#include "server/calls/request_parsing.h"
 
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>

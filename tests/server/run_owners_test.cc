@@ -1,4 +1,4 @@
-#include "server/run_owners.h"
+#include "server/calls/run_owners.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

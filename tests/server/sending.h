@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "server/alice_transfer.h"
+#include "server/alice/alice_transfer.h"
 #include "tests/server/test_services.h"
 
 namespace kvwire {

@@ -14,10 +14,10 @@
 #include "common/wire/parameters_conversion.h"
 #include "kvwire/v1/bob.grpc.pb.h"
 #include "kvwire/v1/channel.grpc.pb.h"
-#include "server/algorithm_service.h"
-#include "server/bob_channel_service.h"
-#include "server/bob_message_store.h"
-#include "server/bob_service.h"
+#include "server/algorithm/algorithm_service.h"
+#include "server/bob/bob_channel_service.h"
+#include "server/bob/bob_message_store.h"
+#include "server/bob/bob_service.h"
 #include "tests/wire/loopback_server.h"
 
 namespace kvwire {

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "server/alice_service.h"
+#include "server/alice/alice_service.h"
 #include "tests/server/calls.h"
 #include "tests/server/test_services.h"
 

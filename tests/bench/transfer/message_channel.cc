@@ -6,8 +6,8 @@
 #include "common/base/cord_views.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/parameters.h"
-#include "server/alice_transfer.h"
-#include "server/bob_channel_service.h"
+#include "server/alice/alice_transfer.h"
+#include "server/bob/bob_channel_service.h"
 #include "tests/bench/transfer/transfer_mode.h"
 #include "tests/bench/transfer/tuned_server.h"
 

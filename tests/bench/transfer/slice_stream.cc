@@ -16,8 +16,8 @@
 #include "common/wire/channels.h"
 #include "common/wire/status_conversion.h"
 #include "kvwire/v1/channel.grpc.pb.h"
-#include "server/acknowledged_reader.h"
-#include "server/alice_sender.h"
+#include "server/alice/alice_sender.h"
+#include "server/calls/acknowledged_reader.h"
 #include "tests/bench/transfer/transfer_mode.h"
 #include "tests/bench/transfer/tuned_server.h"
 

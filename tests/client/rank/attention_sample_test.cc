@@ -10,7 +10,7 @@
 #include "common/workload/gaussian_workload.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/algorithm_service.h"
+#include "server/algorithm/algorithm_service.h"
 #include "tests/status/status_matchers.h"
 #include "tests/wire/fake_algorithm.h"
 #include "tests/wire/loopback_server.h"
