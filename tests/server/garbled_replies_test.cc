@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "client/conformance/plug_in.h"
 #include "common/base/status_macros.h"
 #include "common/wire/algorithm_client.h"
 #include "common/wire/channel_pace.h"
@@ -12,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "server/alice/alice_transfer.h"
 #include "server/calls/acknowledged_reader.h"
-#include "server/calls/streams.h"
+#include "tests/server/garbled_algorithm.h"
 #include "tests/server/test_services.h"
 #include "tests/status/status_matchers.h"
 
@@ -21,24 +20,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using Code = absl::StatusCode;
-
-// Bytes that are no message.
-grpc::ByteBuffer Garbage() {
-  const grpc::Slice garbage("\xff\xff\xff");
-  return grpc::ByteBuffer(&garbage, 1);
-}
-
-// Reads all that comes and answers with garbage.
-struct Garbler {
-  static absl::Status Take(const grpc::ByteBuffer& /*request*/) { return absl::OkStatus(); }
-  absl::Status End() const {
-    *response = Garbage();
-    return absl::OkStatus();
-  }
-  void Cancel() {}
-
-  grpc::ByteBuffer* response;
-};
 
 // Answers each chunk so, or the last one only.
 struct GarbledProgress {
@@ -63,23 +44,6 @@ struct GarbledChannel final
         *context, pool, std::make_unique<GarbledProgress>(GarbledProgress{always}));
   }
   const bool always;
-  WorkPool pool{2};
-};
-
-struct GarbledAlgorithm final
-    : v1::AlgorithmService::WithRawCallbackMethod_Ingest<
-          v1::AlgorithmService::WithRawCallbackMethod_Restore<v1::AlgorithmService::Service>> {
-  using Reactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
-  Reactor* Ingest(grpc::CallbackServerContext* context, grpc::ByteBuffer* response) override {
-    return Garble(*context, response);
-  }
-  Reactor* Restore(grpc::CallbackServerContext* context, grpc::ByteBuffer* response) override {
-    return Garble(*context, response);
-  }
-  Reactor* Garble(grpc::CallbackServerContext& context, grpc::ByteBuffer* response) {
-    return new StreamReader<grpc::ByteBuffer, Garbler>(
-        context, pool, std::make_unique<Garbler>(Garbler{response}));
-  }
   WorkPool pool{2};
 };
 
@@ -120,15 +84,6 @@ TEST(GarbledRepliesTest, OfAnAlgorithmAreAnErrorOfTheCall) {
   const auto none = [](absl::Cord& /*piece*/) -> absl::StatusOr<bool> { return false; };
   EXPECT_THAT(client.Restore(OpenRequestOf(SmallParameters()), none, cancellation),
               StatusIs(Code::kInternal, HasSubstr("cannot be read")));
-}
-
-TEST(GarbledRepliesTest, OfAPlugInAreAnErrorOfTheCaseAndDoNotEndTheConformanceRun) {
-  GarbledAlgorithm algorithm;
-  LoopbackServer server({&algorithm});
-  const conformance::PlugIn plug_in(server.endpoint());
-  const auto cannot_be_read = StatusIs(Code::kInternal, HasSubstr("cannot be read"));
-  EXPECT_THAT(plug_in.Ingest({v1::IngestRequest()}), cannot_be_read);
-  EXPECT_THAT(plug_in.Restore({v1::RestoreRequest()}), cannot_be_read);
 }
 
 }  // namespace
