@@ -42,14 +42,15 @@ void Replace(const Rows& rows, v1::ChannelLedger& ledger) {
 }  // namespace
 
 void AppendLedger(const v1::ChannelLedger& later, v1::ChannelLedger& books) {
+  books.mutable_connections()->MergeFrom(later.connections());
+  if (later.message_count() == 0) return;  // nothing came of them
   const int64_t again =
       std::max<int64_t>(0, books.snapshot_bytes() - later.resumed_at_bytes());
   books.set_resent_bytes(books.resent_bytes() + later.resent_bytes() +
-                         (books.connections_size() > 0 ? again : 0));
+                         (books.message_count() > 0 ? again : 0));
   books.set_snapshot_bytes(later.snapshot_bytes());
   books.set_message_count(books.message_count() + later.message_count());
   books.set_message_bytes(books.message_bytes() + later.message_bytes());
-  books.mutable_connections()->MergeFrom(later.connections());
 }
 
 void MatchConnections(v1::ChannelLedger& alice, v1::ChannelLedger& bob) {

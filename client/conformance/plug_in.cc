@@ -13,6 +13,7 @@ namespace kvwire::conformance {
 namespace {
 
 constexpr size_t kMostPieceBytes = size_t{1} << 20;
+constexpr std::string_view kServer = "the algorithm server";
 
 std::string Path(const char* method) {
   return MethodPath(v1::AlgorithmService::service_full_name(), method);
@@ -27,7 +28,7 @@ absl::Status SendAll(grpc::ClientWriter<Request>& writer, const std::vector<Requ
   }
   writer.WritesDone();
   KVWIRE_RETURN_IF_ERROR(FromGrpc(writer.Finish()));
-  return TakeResponse(buffer, "the algorithm server", response);
+  return TakeResponse(buffer, kServer, response);
 }
 
 }  // namespace
@@ -86,15 +87,19 @@ absl::StatusOr<std::string> PlugIn::Snapshot(int64_t session) const {
   SetCallTime(context);
   v1::SnapshotRequest request;
   request.set_session_id(session);
-  const auto reader = stub_->Snapshot(&context, request);
-  v1::SnapshotResponse piece;
+  const auto reader = StartBulkReceive(*channel_, Path("Snapshot"), &context, request);
+  grpc::ByteBuffer buffer;
   std::string bytes;
   size_t longest = 0;
-  while (reader->Read(&piece)) {
+  absl::Status parsed;
+  while (reader->Read(&buffer)) {
+    v1::SnapshotResponse piece;
+    parsed.Update(TakeResponse(buffer, kServer, piece));
     longest = std::max(longest, piece.data().size());
     bytes += piece.data();
   }
   KVWIRE_RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+  KVWIRE_RETURN_IF_ERROR(parsed);
   if (longest <= kMostPieceBytes) return bytes;
   return absl::InternalError(
       absl::StrCat("a piece of the snapshot has ", longest, " bytes, over 1 MiB"));
@@ -114,17 +119,21 @@ absl::StatusOr<std::vector<std::string>> PlugIn::Attend(
     const std::vector<v1::AttendRequest>& requests) const {
   grpc::ClientContext context;
   SetCallTime(context);
-  const auto stream = stub_->Attend(&context);
+  const auto stream = StartBulkExchange(*channel_, Path("Attend"), &context);
   std::vector<std::string> outputs;
-  v1::AttendResponse response;
+  grpc::ByteBuffer buffer;
+  absl::Status parsed;
   for (const v1::AttendRequest& request : requests) {
-    if (!stream->Write(request) || !stream->Read(&response)) break;
+    if (!stream->Write(JoinMessage(request)) || !stream->Read(&buffer)) break;
+    v1::AttendResponse response;
+    parsed.Update(TakeResponse(buffer, kServer, response));
     outputs.push_back(response.outputs());
   }
   stream->WritesDone();
   size_t answers = outputs.size();
-  while (stream->Read(&response)) ++answers;
+  while (stream->Read(&buffer)) ++answers;
   KVWIRE_RETURN_IF_ERROR(FromGrpc(stream->Finish()));
+  KVWIRE_RETURN_IF_ERROR(parsed);
   if (answers == requests.size()) return outputs;
   return absl::InternalError(
       absl::StrCat(answers, " answers to ", requests.size(), " requests"));

@@ -41,7 +41,7 @@ class PlugIn {
 
   // The statuses of these are the server's, but for INTERNAL where it broke the form: a
   // piece of a snapshot over 1 MiB, fewer or more answers than requests, one that does not
-  // parse.
+  // parse; of Describe, Open and Close gRPC calls that UNIMPLEMENTED.
   absl::StatusOr<v1::DescribeResponse> Describe() const;
   absl::StatusOr<int64_t> Open(const v1::OpenRequest& request) const;
   absl::StatusOr<v1::IngestResponse> Ingest(

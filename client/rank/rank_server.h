@@ -22,8 +22,8 @@ namespace kvwire {
 class RankServer {
  public:
   // Connects to what `services`, of the command's own, are over, and asks for its
-  // algorithms, which complete the offer. Errors are those of AlgorithmClient::DescribeAll
-  // and Driver::Connect.
+  // algorithms, which complete the offer. Errors are those of AlgorithmClient::Describe,
+  // of what it answers, and of Driver::Connect.
   static absl::StatusOr<std::unique_ptr<RankServer>> Connect(ServerOffer offer,
                                                              Services services,
                                                              Cancellation& cancellation);

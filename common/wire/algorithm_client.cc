@@ -65,7 +65,7 @@ absl::StatusOr<std::unique_ptr<PendingDescribe>> AlgorithmClient::Describe(
     absl::Duration timeout, Cancellation& cancellation) const {
   KVWIRE_RETURN_IF_ERROR(
       WaitConnected(*channel_, endpoint_, timeout, "the algorithm", &cancellation));
-  return std::make_unique<PendingDescribe>(*stub_, Name(), cancellation);
+  return std::make_unique<PendingDescribe>(channel_, Name(), cancellation);
 }
 
 absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
@@ -186,8 +186,10 @@ absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
 absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make,
                                               TakeOutputs take) {
   CancellableCall call(cancellation_);
-  const auto stream = client_.stub_->Attend(call.context());
-  v1::AttendResponse response;
+  // In buffers: a stub's Read takes what does not parse for the end of the stream.
+  const auto stream =
+      StartBulkExchange(*client_.channel_, MethodName("Attend"), call.context());
+  grpc::ByteBuffer answer;
   bool open = true;    // false: the server ended the stream, and its status says why
   absl::Status fault;  // of an answer, or of who takes it
   const int64_t step = RowsPerMessage(dims);
@@ -197,12 +199,14 @@ absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQu
     request.set_session_id(session_id_);
     request.set_rows(count);
     request.set_queries(RowsToBytes(make(first, count)));
-    open = stream->Write(request) && stream->Read(&response);
-    if (open) fault = TakeAnswer(response.outputs(), first, count, dims, take);
+    open = stream->Write(JoinMessage(request)) && stream->Read(&answer);
+    v1::AttendResponse response;
+    if (open) fault = TakeResponse(answer, client_.Name(), response);
+    if (open && fault.ok()) fault = TakeAnswer(response.outputs(), first, count, dims, take);
   }
   if (open && fault.ok()) {
     stream->WritesDone();
-    if (stream->Read(&response)) {
+    if (stream->Read(&answer)) {
       fault = absl::InternalError("the algorithm gave more answers than queries were asked");
     }
   }

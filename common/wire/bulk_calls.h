@@ -38,10 +38,10 @@ std::unique_ptr<grpc::ClientWriter<Request>> StartSend(grpc::Channel& channel,
       grpc::internal::ClientWriterFactory<Request>::Create(&channel, call, context, response));
 }
 
-// Returns INTERNAL, naming `peer`, if its response does not parse.
+// Returns INTERNAL, naming `peer`, if it has sent no response, or one that does not parse.
 inline absl::Status TakeResponse(const grpc::ByteBuffer& buffer, std::string_view peer,
                                  google::protobuf::MessageLite& response) {
-  if (SplitMessage(buffer, response).ok()) return absl::OkStatus();
+  if (buffer.Valid() && SplitMessage(buffer, response).ok()) return absl::OkStatus();
   return absl::InternalError(
       absl::StrCat(std::string(peer), " has given an answer that cannot be read"));
 }

@@ -14,7 +14,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -117,7 +119,8 @@ absl::StatusOr<TcpMeter> TcpMeter::Attach(const OpenSocket& socket) {
   return meter;
 }
 
-absl::StatusOr<TcpMeter> TcpMeter::AttachAccepted(std::string_view peer, int port) {
+absl::StatusOr<std::shared_ptr<const TcpMeter>> TcpMeter::AttachAccepted(std::string_view peer,
+                                                                         int port) {
   std::vector<OpenSocket> sockets = ListOpenSockets();
   // A duplicate that another meter holds shows up here too, with the same cookie.
   std::sort(sockets.begin(), sockets.end(),
@@ -134,7 +137,20 @@ absl::StatusOr<TcpMeter> TcpMeter::AttachAccepted(std::string_view peer, int por
                                                port, " have the peer ", std::string(peer),
                                                ", so the bytes of this one cannot be told"));
   }
-  return Attach(*std::find_if(sockets.begin(), sockets.end(), is_it));
+  return Shared(*std::find_if(sockets.begin(), sockets.end(), is_it));
+}
+
+absl::StatusOr<std::shared_ptr<const TcpMeter>> TcpMeter::Shared(const OpenSocket& socket) {
+  static std::mutex mutex;
+  static auto& meters = *new std::map<uint64_t, std::weak_ptr<const TcpMeter>>;  // by cookie
+  const std::lock_guard lock(mutex);
+  std::erase_if(meters, [](const auto& entry) { return entry.second.expired(); });
+  if (auto meter = meters[socket.cookie].lock()) return meter;
+  absl::StatusOr<TcpMeter> meter = Attach(socket);
+  if (!meter.ok()) return meter.status();
+  auto shared = std::make_shared<const TcpMeter>(*std::move(meter));
+  meters[socket.cookie] = shared;
+  return shared;
 }
 
 v1::TcpCount TcpMeter::Count(absl::Duration limit) const {

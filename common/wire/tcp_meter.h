@@ -8,6 +8,7 @@
 // for plaintext and TLS, needs no privilege, and costs nothing while data flows.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,10 @@ class TcpMeter {
   // (ServerContext::peer()): the peer alone may be that of two, for a port that a
   // host connects from may serve it for several ports that it connects to. Returns
   // UNAVAILABLE if there is none or more than one: then the byte count is not known,
-  // and must not be guessed.
-  static absl::StatusOr<TcpMeter> AttachAccepted(std::string_view peer, int port);
+  // and must not be guessed. A connection has one meter in all, so that however often its
+  // remote end asks for one, it costs one descriptor. Thread-safe.
+  static absl::StatusOr<std::shared_ptr<const TcpMeter>> AttachAccepted(std::string_view peer,
+                                                                        int port);
 
   // Waits until the connection is closed in both directions, `limit` at most, and
   // returns its counts. `final` says whether it closed. A closed connection's
@@ -65,6 +68,8 @@ class TcpMeter {
   int64_t MovedBytes() const;
 
  private:
+  static absl::StatusOr<std::shared_ptr<const TcpMeter>> Shared(const OpenSocket& socket);
+
   explicit TcpMeter(int descriptor) : descriptor_(descriptor) {}
 
   int descriptor_ = -1;

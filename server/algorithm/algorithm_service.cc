@@ -74,7 +74,7 @@ grpc::ServerUnaryReactor* AlgorithmServiceHost::Open(grpc::CallbackServerContext
                                                      const grpc::ByteBuffer* request,
                                                      grpc::ByteBuffer* response) {
   return new UnaryCall<v1::OpenRequest, v1::OpenResponse>(
-      pool_, sessions_.memory(), request, response,
+      *context, pool_, sessions_.memory(), request, response,
       [this, context](const v1::OpenRequest& open, v1::OpenResponse& opened) -> absl::Status {
         KVWIRE_ASSIGN_OR_RETURN(CacheSetup setup,
                                 SetupOf(open, sessions_.memory_limit_bytes()));
@@ -129,7 +129,7 @@ grpc::ServerUnaryReactor* AlgorithmServiceHost::Close(grpc::CallbackServerContex
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
   return new UnaryCall<v1::CloseRequest, v1::CloseResponse>(
-      pool_, sessions_.memory(), request, response,
+      *context, pool_, sessions_.memory(), request, response,
       [this, context](const v1::CloseRequest& close, v1::CloseResponse& /*closed*/) {
         sessions_.Remove(close.session_id(), CallerOf(*context));
         return absl::OkStatus();

@@ -137,6 +137,8 @@ absl::Status MessageSender::SendChunk(int64_t size, bool last) {
 }
 
 absl::Status MessageSender::StreamError() {
+  // A stream that he has ended without a status does not end.
+  const StallGuard::Wait wait(guard_);
   // What he said before he ended the stream stands in the way of its status.
   grpc::ByteBuffer response;
   while (stream_->Read(&response)) continue;

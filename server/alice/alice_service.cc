@@ -147,7 +147,7 @@ grpc::ServerUnaryReactor* AliceServiceHost::Generate(grpc::CallbackServerContext
   }
   const auto cancellation = std::make_shared<Cancellation>();
   return new UnaryCall<v1::GenerateRequest, v1::GenerateResponse>(
-      pool_, admission_.memory(), request, response,
+      *context, pool_, admission_.memory(), request, response,
       [this, cancellation, identity = IdentityOf(*context), ticket = *std::move(ticket)](
           const v1::GenerateRequest& wanted,
           v1::GenerateResponse& books) mutable -> absl::Status {

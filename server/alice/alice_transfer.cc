@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/wire/ledger_payload.h"
 #include "common/wire/stall_guard.h"
@@ -94,6 +95,7 @@ class Attempts {
     if (ask) {
       KVWIRE_ASSIGN_OR_RETURN(begin, WhereToGoOn(channel, id, guard));
     }
+    began_ = true;
     v1::SendRequest opening;
     opening.set_run_id(options_.run_id);
     opening.set_parameters_digest(options_.parameters_digest);
@@ -123,7 +125,7 @@ class Attempts {
     if (*committed > committed_) fruitless_ = 1;
     committed_ = *committed;
     v1::ChannelLedger& ledger = transfer_.ledger;
-    if (ledger.connections_size() == 0) ledger.set_resumed_at_bytes(committed_);
+    if (!began_) ledger.set_resumed_at_bytes(committed_);
     ledger.set_resent_bytes(ledger.resent_bytes() + std::max<int64_t>(0, sent_ - committed_));
     return committed_;
   }
@@ -160,7 +162,12 @@ class Attempts {
                                     : FromPeer(answer, "Bob's channel", call.cancelled());
     if (absl::IsNotFound(status)) return 0;
     has_message_ = status.ok() && response.complete();
-    if (status.ok()) return response.committed_size();
+    if (status.ok() && response.committed_size() >= 0) return response.committed_size();
+    if (status.ok()) {
+      may_heal_ = false;
+      return absl::DataLossError(
+          absl::StrCat("Bob says that he has ", response.committed_size(), " bytes"));
+    }
     may_heal_ = MayHeal(status, has_message_) && !absl::IsUnimplemented(status) &&
                 !cancellation_.cancelled();
     return status;
@@ -192,6 +199,7 @@ class Attempts {
   bool metered_ = true;
   bool has_message_ = false;  // likewise: it is sealed
   int64_t sent_ = 0;          // up to where the last stream came
+  bool began_ = false;        // whether there was one
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ class SendHandler {
     KVWIRE_RETURN_IF_ERROR(SplitBulkMessage(request, v1::SendRequest::kDataFieldNumber,
                                             chunk.fields, chunk.data));
     if (stream_.message == nullptr) {
-      KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(peer_, port_));
+      KVWIRE_ASSIGN_OR_RETURN(auto meter, TcpMeter::AttachAccepted(peer_, port_));
       KVWIRE_ASSIGN_OR_RETURN(stream_,
                               store_.Begin(chunk.fields, identity_, std::move(meter)));
       said_ = chunk.fields.write_offset();
@@ -64,7 +64,7 @@ absl::Status AnswerWriteStatus(MessageStore& store, const v1::QueryWriteStatusRe
                                v1::QueryWriteStatusResponse& response) {
   if (request.run_id() == 0) return absl::InvalidArgumentError("the query names no run");
   KVWIRE_ASSIGN_OR_RETURN(const auto message, store.Find(request.run_id()));
-  KVWIRE_ASSIGN_OR_RETURN(TcpMeter meter, TcpMeter::AttachAccepted(context.peer(), port));
+  KVWIRE_ASSIGN_OR_RETURN(auto meter, TcpMeter::AttachAccepted(context.peer(), port));
   KVWIRE_ASSIGN_OR_RETURN(
       response, message->WriteStatus(request, IdentityOf(context), std::move(meter)));
   return absl::OkStatus();
@@ -83,7 +83,7 @@ grpc::ServerUnaryReactor* OneWayChannelHost::QueryWriteStatus(
     grpc::ByteBuffer* response) {
   // On the pool: it waits for a chunk that is being stored, and for the disk.
   return new UnaryCall<v1::QueryWriteStatusRequest, v1::QueryWriteStatusResponse>(
-      pool_, memory_, request, response,
+      *context, pool_, memory_, request, response,
       [this, context](const v1::QueryWriteStatusRequest& query,
                       v1::QueryWriteStatusResponse& answer) {
         return AnswerWriteStatus(store_, query, *context, channel_.port, answer);

@@ -19,7 +19,8 @@ v1::ConnectionEnd EndOf(bool clean) {
 
 }  // namespace
 
-absl::Status BobConnections::Add(uint32_t connection_id, TcpMeter meter, SpoolFile& file) {
+absl::Status BobConnections::Add(uint32_t connection_id, std::shared_ptr<const TcpMeter> meter,
+                                 SpoolFile& file) {
   const auto& known = file.connections();
   if (std::any_of(known.begin(), known.end(), IsConnection(connection_id))) {
     return absl::OkStatus();
@@ -28,7 +29,7 @@ absl::Status BobConnections::Add(uint32_t connection_id, TcpMeter meter, SpoolFi
     return absl::ResourceExhaustedError(absl::StrCat("the message came over ", known.size(),
                                                      " connections already; begin a new run"));
   }
-  open_.push_back({connection_id, std::make_shared<const TcpMeter>(std::move(meter))});
+  open_.push_back({connection_id, std::move(meter)});
   return file.Record({.connection_id = connection_id});
 }
 

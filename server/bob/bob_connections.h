@@ -27,7 +27,8 @@ class BobConnections {
 
   // Enters a connection into the file, unless it is there. Returns RESOURCE_EXHAUSTED if
   // there are too many, and errors of SpoolFile::Record.
-  absl::Status Add(uint32_t connection_id, TcpMeter meter, SpoolFile& file);
+  absl::Status Add(uint32_t connection_id, std::shared_ptr<const TcpMeter> meter,
+                   SpoolFile& file);
   // The connection carried the end of the message.
   void MarkClean(uint32_t connection_id);
   // Enters the counts of a connection that has closed.

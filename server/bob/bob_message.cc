@@ -31,18 +31,20 @@ ReceivedMessage::ReceivedMessage(std::unique_ptr<SpoolFile> file, int64_t limit_
     : opening_(file->opening()),
       limit_bytes_(limit_bytes),
       file_(std::move(file)),
-      idle_since_(absl::Now()) {}
+      idle_since_ns_(file_->sealed() ? kNotIdle : absl::GetCurrentTimeNanos()) {}
 
-absl::StatusOr<StreamNumber> ReceivedMessage::BeginStream(const v1::SendRequest& opening,
-                                                          const std::string& sender,
-                                                          TcpMeter meter) {
+absl::StatusOr<StreamNumber> ReceivedMessage::BeginStream(
+    const v1::SendRequest& opening, const std::string& sender,
+    std::shared_ptr<const TcpMeter> meter) {
   const std::lock_guard lock(mutex_);
   KVWIRE_RETURN_IF_ERROR(CheckBegin(opening, sender));
   connections_.Settle(*file_);
   KVWIRE_RETURN_IF_ERROR(connections_.Add(opening.connection_id(), std::move(meter), *file_));
   stream_ = ++last_stream_;
+  idle_since_ns_ = kNotIdle;
   stream_connection_ = opening.connection_id();
-  if (file_->sealed()) connections_.MarkClean(stream_connection_);
+  repeats_ = file_->sealed();
+  if (repeats_) connections_.MarkClean(stream_connection_);
   return stream_;
 }
 
@@ -75,7 +77,9 @@ absl::Status ReceivedMessage::CheckRepeat(const v1::SendRequest& opening) {
       opening.write_offset() == file_->stored_bytes() &&
       opening.finish_write().total_bytes() == file_->stored_bytes() &&
       opening.finish_write().sha256() == file_->sha256()) {
-    return absl::OkStatus();
+    if (file_->message_count() < int64_t{2 * SpoolFile::kMaxChunks}) return absl::OkStatus();
+    return absl::ResourceExhaustedError(
+        "the end of the message has been said too often; begin a new run");
   }
   return absl::AlreadyExistsError("the run has a message already; a run is one message");
 }
@@ -116,7 +120,7 @@ absl::Status ReceivedMessage::Take(const ReceivedChunk& chunk) {
   const int64_t stored = file_->stored_bytes();
   if (file_->sealed()) {
     // The opening of a stream that repeats the end has been checked.
-    if (size == 0 && fields.run_id() != 0) {
+    if (std::exchange(repeats_, false) && size == 0) {
       file_->CountRepeat(static_cast<uint32_t>(chunk.message_bytes));
       return absl::OkStatus();
     }
@@ -170,6 +174,7 @@ absl::Status ReceivedMessage::Seal(const v1::Finish& finish, uint32_t message_by
 
 absl::Status ReceivedMessage::Discard(absl::Status why) {
   discarded_ = why;
+  gone_ = true;
   file_->Remove();
   return why;
 }
@@ -177,7 +182,7 @@ absl::Status ReceivedMessage::Discard(absl::Status why) {
 void ReceivedMessage::StopStream(const absl::Status& why) {
   stream_ = 0;
   stopped_ = why;
-  idle_since_ = absl::Now();
+  idle_since_ns_ = absl::GetCurrentTimeNanos();
 }
 
 absl::Status ReceivedMessage::EndStream(StreamNumber stream) {
@@ -195,7 +200,8 @@ absl::Status ReceivedMessage::EndStream(StreamNumber stream) {
 }
 
 absl::StatusOr<v1::QueryWriteStatusResponse> ReceivedMessage::WriteStatus(
-    const v1::QueryWriteStatusRequest& request, const std::string& sender, TcpMeter meter) {
+    const v1::QueryWriteStatusRequest& request, const std::string& sender,
+    std::shared_ptr<const TcpMeter> meter) {
   const std::lock_guard lock(mutex_);
   KVWIRE_RETURN_IF_ERROR(CheckSender(sender));
   if (!discarded_.ok()) return absl::NotFoundError("the message was discarded");
@@ -232,15 +238,10 @@ absl::Status ReceivedMessage::CheckSealed() const {
                    why.ok() ? "" : "; ", why.message()));
 }
 
-bool ReceivedMessage::discarded() const {
-  const std::lock_guard lock(mutex_);
-  return !discarded_.ok();
-}
-
 std::optional<absl::Time> ReceivedMessage::idle_since() const {
-  const std::lock_guard lock(mutex_);
-  if (file_->sealed() || stream_ != 0) return std::nullopt;
-  return idle_since_;
+  const int64_t since = idle_since_ns_;
+  if (since == kNotIdle) return std::nullopt;
+  return absl::FromUnixNanos(since);
 }
 
 int64_t ReceivedMessage::committed_bytes() const {

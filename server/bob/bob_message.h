@@ -5,7 +5,9 @@
 // the books of the connections that did. Thread-safe: the channel appends while others may
 // ask.
 
+#include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,7 +51,8 @@ class ReceivedMessage {
   // yet; the meter counts the connection it comes over. Errors as documented at
   // OneWayChannelService.Send: nothing changes then.
   absl::StatusOr<StreamNumber> BeginStream(const v1::SendRequest& opening,
-                                           const std::string& sender, TcpMeter meter);
+                                           const std::string& sender,
+                                           std::shared_ptr<const TcpMeter> meter);
 
   // Appends a chunk; the finishing one seals the message. Errors as documented at
   // OneWayChannelService.Send: they end the stream, but for a chunk after the end.
@@ -62,7 +65,8 @@ class ReceivedMessage {
   // As QueryWriteStatus: ends a stream under way and says what is committed. The meter
   // counts the connection that asks.
   absl::StatusOr<v1::QueryWriteStatusResponse> WriteStatus(
-      const v1::QueryWriteStatusRequest& request, const std::string& sender, TcpMeter meter);
+      const v1::QueryWriteStatusRequest& request, const std::string& sender,
+      std::shared_ptr<const TcpMeter> meter);
 
   // Whoever asks about the message first owns it, over all lives of Bob where it is on a
   // disk. Returns PERMISSION_DENIED to others. Callers without an identity own nothing.
@@ -72,8 +76,9 @@ class ReceivedMessage {
   // and why no further.
   absl::Status CheckSealed() const;
   // Whether it is discarded: a new one may begin in its place.
-  bool discarded() const;
-  // Since when no stream has been filling it; absent if one is, or if it is sealed.
+  bool discarded() const { return gone_; }
+  // Since when no stream has been filling it; absent if one is, or if it is sealed. Neither
+  // waits for what a stream is doing.
   std::optional<absl::Time> idle_since() const;
 
   int64_t committed_bytes() const;
@@ -114,10 +119,15 @@ class ReceivedMessage {
   StreamNumber stream_ ABSL_GUARDED_BY(mutex_) = 0;  // under way; 0: none
   StreamNumber last_stream_ ABSL_GUARDED_BY(mutex_) = 0;
   uint32_t stream_connection_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time idle_since_ ABSL_GUARDED_BY(mutex_);
+  bool repeats_ ABSL_GUARDED_BY(mutex_) = false;    // its opening, to come, says the end again
   absl::Status stopped_ ABSL_GUARDED_BY(mutex_);    // why the last stream went no further
   absl::Status discarded_ ABSL_GUARDED_BY(mutex_);  // why the message counts no more
   PrefixDigests digests_ ABSL_GUARDED_BY(mutex_);
+
+  // Read without the mutex.
+  static constexpr int64_t kNotIdle = std::numeric_limits<int64_t>::max();
+  std::atomic<int64_t> idle_since_ns_;
+  std::atomic<bool> gone_ = false;
 };
 
 }  // namespace kvwire

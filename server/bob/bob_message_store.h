@@ -39,7 +39,7 @@ class MessageStore {
   // process drains; else errors as documented at OneWayChannelService.Send. `sender` is the
   // caller's identity.
   absl::StatusOr<Stream> Begin(const v1::SendRequest& opening, const std::string& sender,
-                               TcpMeter meter);
+                               std::shared_ptr<const TcpMeter> meter);
 
   // Returns NOT_FOUND if nothing of that run is here.
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> Find(uint64_t run_id) const;
@@ -60,7 +60,9 @@ class MessageStore {
  private:
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> FindOrCreate(const v1::SendRequest& opening,
                                                                 const std::string& sender);
-  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes out the one that makes room, if one must; it is to be removed outside the lock.
+  absl::StatusOr<std::shared_ptr<ReceivedMessage>> MakeRoom()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int64_t message_limit_bytes_;
   const std::unique_ptr<const Spool> spool_;

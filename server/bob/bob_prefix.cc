@@ -8,8 +8,13 @@
 namespace kvwire {
 
 void PrefixDigests::Append(std::string_view bytes) {
+  const auto size = static_cast<int64_t>(bytes.size());
+  if (summed_ == hashed_) {
+    crc_ = Crc32c(bytes, crc_);
+    summed_ += size;
+  }
   hash_.Update(bytes);
-  hashed_ += static_cast<int64_t>(bytes.size());
+  hashed_ += size;
 }
 
 absl::StatusOr<uint32_t> PrefixDigests::Crc(const SpoolFile& file) {

@@ -1,10 +1,10 @@
 #ifndef KVWIRE_SERVER_BOB_BOB_PREFIX_H_
 #define KVWIRE_SERVER_BOB_BOB_PREFIX_H_
 
-// Digests of what is stored of a message: the SHA-256 is kept up while chunks come in, the
-// CRC32C is made when a stream resumes. Both are made anew from the file where what they
-// cover is no longer what is stored: after a restart, or a disk that failed. Not
-// thread-safe.
+// Digests of what is stored of a message: the SHA-256 of all, and the CRC32C that a stream
+// which resumes is asked for. Both are kept up while chunks come in, and made anew from the
+// file where what they cover is no longer what is stored: after a restart, or a disk that
+// failed. Not thread-safe.
 
 #include <cstdint>
 #include <string>

@@ -216,7 +216,7 @@ grpc::ServerUnaryReactor* BobServiceHost::GetLedger(grpc::CallbackServerContext*
                                                     const grpc::ByteBuffer* request,
                                                     grpc::ByteBuffer* response) {
   return new UnaryCall<v1::GetLedgerRequest, v1::GetLedgerResponse>(
-      pool_, memory_, request, response,
+      *context, pool_, memory_, request, response,
       [this, context](const v1::GetLedgerRequest& asked,
                       v1::GetLedgerResponse& books) -> absl::Status {
         KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), IdentityOf(*context)));
@@ -235,7 +235,7 @@ grpc::ServerUnaryReactor* BobServiceHost::CloseRun(grpc::CallbackServerContext* 
                                                    const grpc::ByteBuffer* request,
                                                    grpc::ByteBuffer* response) {
   return new UnaryCall<v1::CloseRunRequest, v1::CloseRunResponse>(
-      pool_, memory_, request, response,
+      *context, pool_, memory_, request, response,
       [this, context](const v1::CloseRunRequest& asked,
                       v1::CloseRunResponse& /*closed*/) -> absl::Status {
         KVWIRE_RETURN_IF_ERROR(Claim(asked.run_id(), IdentityOf(*context)));

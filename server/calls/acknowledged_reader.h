@@ -21,9 +21,10 @@ namespace kvwire {
 //   absl::Status Take(grpc::ByteBuffer& request, grpc::ByteBuffer& response)
 //       each request in order, which it may clear; an error ends the call
 //   absl::Status End(grpc::ByteBuffer& response)
-//       the client sent its last request, or is gone
+//       no more come: the client sent its last request, or is gone, or Take failed; then
+//       what End says of it is not heard
 // Either leaves the response as it is for none. Until it is written no request is read: a
-// client that takes no responses is not listened to.
+// client that takes no responses is not listened to, and in time is cut off.
 template <typename Handler>
 class AcknowledgedReader final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
@@ -41,6 +42,7 @@ class AcknowledgedReader final
       response_.Clear();
       const absl::Status status =
           ok ? handler_->Take(request_, response_) : handler_->End(response_);
+      if (ok && !status.ok()) EndUnheard();
       request_.Clear();  // what was received need not wait for what comes next
       turn_.fetch_add(1, std::memory_order_release);
       GoOn(ok, status);
@@ -48,7 +50,13 @@ class AcknowledgedReader final
   }
   void OnWriteDone(bool ok) override {
     wait_.End();
-    ok ? Read() : this->Finish(grpc::Status::CANCELLED);
+    if (ok) return Read();
+    turn_.load(std::memory_order_acquire);
+    pool_.Post([this] {
+      EndUnheard();
+      turn_.fetch_add(1, std::memory_order_release);
+      this->Finish(grpc::Status::CANCELLED);
+    });
   }
   void OnDone() override { delete this; }
 
@@ -61,11 +69,14 @@ class AcknowledgedReader final
   void GoOn(bool more, const absl::Status& status) {
     if (!status.ok()) return this->Finish(ToGrpc(status));
     if (!response_.Valid()) return more ? Read() : this->Finish(grpc::Status::OK);
-    if (!more) {
-      return this->StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
-    }
     wait_.Begin();
-    this->StartWrite(&response_);
+    if (more) return this->StartWrite(&response_);
+    this->StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  void EndUnheard() {
+    grpc::ByteBuffer unheard;
+    handler_->End(unheard).IgnoreError();
   }
 
   PeerWait wait_;

@@ -46,11 +46,9 @@ class StreamReader final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
       const absl::Status status = ok ? Take() : handler_->End();
       request_.Clear();  // what was received need not wait for what comes next
       turn_.fetch_add(1, std::memory_order_release);
-      if (ok && status.ok()) {
-        Read();
-      } else {
-        this->Finish(ToGrpc(status));
-      }
+      if (ok && status.ok()) return Read();
+      wait_.Begin();  // until the response is taken
+      this->Finish(ToGrpc(status));
     });
   }
   void OnCancel() override { handler_->Cancel(); }

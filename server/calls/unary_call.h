@@ -14,6 +14,7 @@
 #include "common/base/status_macros.h"
 #include "common/wire/bulk_message.h"
 #include "common/wire/status_conversion.h"
+#include "server/calls/peer_wait.h"
 #include "server/calls/request_parsing.h"
 #include "server/calls/work_pool.h"
 
@@ -29,13 +30,19 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   // The request is booked with `memory` (request_parsing.h). `cancel` is called, from any
   // thread, if the client goes away.
   UnaryCall(
-      WorkPool& pool, MemoryBudget& memory, const grpc::ByteBuffer* request,
-      grpc::ByteBuffer* response, Handle handle, std::function<void()> cancel = [] {})
-      : memory_(memory),
+      grpc::CallbackServerContext& context, WorkPool& pool, MemoryBudget& memory,
+      const grpc::ByteBuffer* request, grpc::ByteBuffer* response, Handle handle,
+      std::function<void()> cancel = [] {})
+      : wait_(context),
+        memory_(memory),
         request_(TakeBytes(request)),
         response_(*response),
         cancel_(std::move(cancel)) {
-    pool.Post([this, handle = std::move(handle)] { this->Finish(ToGrpc(Run(handle))); });
+    pool.Post([this, handle = std::move(handle)] {
+      const absl::Status status = Run(handle);
+      wait_.Begin();  // until the response is taken
+      this->Finish(ToGrpc(status));
+    });
   }
 
   void OnCancel() override { cancel_(); }
@@ -53,6 +60,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     return absl::OkStatus();
   }
 
+  PeerWait wait_;
   MemoryBudget& memory_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer& response_;

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -184,6 +185,15 @@ void EndOnSignal() {
   }).detach();
 }
 
+// A connection may take two descriptors, and a message one; the soft limit is for programs
+// that select.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int WaitForSignal(const std::function<void()>& tidy) {
   constexpr timespec kPause = {.tv_sec = 5, .tv_nsec = 0};
   const sigset_t signals = EndSignals();
@@ -199,6 +209,7 @@ int WaitForSignal(const std::function<void()>& tidy) {
 int Serve(const std::vector<Listener>& listeners, const ServiceFlags& flags,
           const ServiceHooks& hooks) {
   SetParallelThreads(flags.threads);
+  RaiseDescriptorLimit();
   // Whoever sends what is no message is told so. Protocol Buffers would write a line of text
   // on stderr too, among the reports, as often as a caller likes.
   google::protobuf::SetLogHandler(nullptr);

@@ -151,7 +151,8 @@ bool ChunkFlipRound(const RoundOptions& options) {
                                            received.fields, received.data);
     const uint64_t run_id = received.fields.run_id();
     if (status.ok()) {
-      auto stream = store.Begin(received.fields, /*sender=*/"", TcpMeter());
+      auto stream =
+          store.Begin(received.fields, /*sender=*/"", std::make_shared<const TcpMeter>());
       status = stream.status();
       if (status.ok()) status = stream->message->Append(stream->number, received);
       if (status.ok()) status = stream->message->EndStream(stream->number);

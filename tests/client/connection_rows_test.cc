@@ -173,5 +173,21 @@ TEST(ConnectionRowsTest, WhatALaterCallSendsAgainIsCounted) {
   EXPECT_THAT(Ids(books), ElementsAre(0U, 8U));
 }
 
+TEST(ConnectionRowsTest, ACallThatSentNothingSendsNothingAgain) {
+  v1::ChannelLedger books = Ledger({Row(0, v1::CONNECTION_END_RESET, 700, 200)}, 3);
+  books.set_snapshot_bytes(300);
+  v1::ChannelLedger idle = Ledger({Row(5, v1::CONNECTION_END_RESET, 60, 0)}, 0);
+  idle.set_snapshot_bytes(0);
+  AppendLedger(idle, books);
+  EXPECT_EQ(books.resent_bytes(), 0);
+  EXPECT_EQ(books.snapshot_bytes(), 300);
+  EXPECT_THAT(Ids(books), ElementsAre(0U, 5U));
+  v1::ChannelLedger last = Ledger({Row(8, v1::CONNECTION_END_CLEAN, 600, 280)}, 2);
+  last.set_resumed_at_bytes(250);
+  AppendLedger(last, books);
+  EXPECT_EQ(books.resent_bytes(), 50);
+  EXPECT_EQ(books.snapshot_bytes(), 400);
+}
+
 }  // namespace
 }  // namespace kvwire

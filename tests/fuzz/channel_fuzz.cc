@@ -131,7 +131,7 @@ class Bob {
 
   // Whether a stream of the run has begun; a discarded message makes room for another.
   bool Begin(const v1::SendRequest& fields) {
-    auto stream = store_->Begin(fields, sender_, TcpMeter());
+    auto stream = store_->Begin(fields, sender_, std::make_shared<const TcpMeter>());
     if (!stream.ok()) {
       RequireCode(stream.status(), {Code::kInvalidArgument, Code::kAlreadyExists,
                                     Code::kOutOfRange, Code::kDataLoss, Code::kAborted,
@@ -169,7 +169,8 @@ class Bob {
     if (!request.ParseFromString(bytes) || request.run_id() == 0) return;
     const auto message = store_->Find(request.run_id());
     if (!message.ok()) return RequireCode(message.status(), {Code::kNotFound});
-    const auto answer = (*message)->WriteStatus(request, sender_, TcpMeter());
+    const auto answer =
+        (*message)->WriteStatus(request, sender_, std::make_shared<const TcpMeter>());
     if (!answer.ok()) {
       return RequireCode(answer.status(), {Code::kNotFound, Code::kDataLoss,
                                            Code::kResourceExhausted, Code::kPermissionDenied});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "tests/server/sending.h"
 #include "tests/server/spool_directory.h"
 #include "tests/status/status_matchers.h"
+#include "tests/wire/plain_tcp.h"
 
 namespace kvwire {
 namespace {
@@ -88,6 +90,42 @@ TEST(AliceAheadTest, SheStopsAheadOfABobWhoDoesNotSayWhatHeHas) {
     EXPECT_THAT(sending.Run(), StatusIs(Code::kUnavailable, HasSubstr("stood still")));
   }
   EXPECT_EQ(taken, kMostResentBytes);
+}
+
+// A frame of HTTP/2.
+std::string Frame(char type, char flags, char stream, const std::string& payload) {
+  std::string frame = {0, 0, static_cast<char>(payload.size()), type, flags, 0, 0, 0, stream};
+  return frame + payload;
+}
+
+// Speaks HTTP/2 by hand: takes what Alice may be ahead by, and then ends the stream without
+// the trailers that gRPC has there.
+void EndWithoutStatus(std::optional<PlainListener>& listener) {
+  const std::string largest = "\x7f\xff\xff\xff";
+  const std::string more = std::string("\x7f\xfe\xff\xff", 4);
+  const std::string header(
+      "\x88\x0f\x10\x10"
+      "application/grpc");  // status 200, content type
+  const Socket alice = listener->Accept();
+  listener.reset();                                                // no second connection
+  alice.Send(Frame(4, 0, 0, std::string("\0\x04", 2) + largest));  // SETTINGS: the window
+  alice.Send(Frame(8, 0, 0, more));                                // WINDOW_UPDATE
+  alice.Receive(kMostAheadBytes);
+  alice.Send(Frame(1, 4, 1, header) + Frame(0, 1, 1, ""));
+  char rest[1 << 16];
+  while (recv(alice.get(), rest, sizeof(rest), 0) > 0) continue;
+}
+
+TEST(AliceAheadTest, AStreamThatBobEndsWithoutAStatusIsGivenUp) {
+  std::optional<PlainListener> listener(std::in_place);
+  const Endpoint endpoint{"127.0.0.1", listener->port()};
+  std::thread bob([&] { EndWithoutStatus(listener); });
+  Sending sending(endpoint);
+  sending.data = std::string(size_t{64} << 20, 'x');
+  sending.options.chunk_bytes = 0;
+  sending.options.patience = absl::Milliseconds(500);
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kUnavailable, ::testing::_));
+  bob.join();
 }
 
 TEST(AliceAheadTest, ABobWhoSaysItOverAndOverIsNotListenedToForEver) {

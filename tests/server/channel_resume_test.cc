@@ -241,7 +241,8 @@ TEST_F(ChannelResumeTest, EachConnectionIsARowAndOneThatDiedWithBobHasNoCount) {
 
 TEST_F(ChannelResumeTest, AMessageIsItsSendersAloneOverAllLivesOfBob) {
   const v1::SendRequest chunk = Chunks(data_, 0, 100).front();
-  const auto begun = bob_->store.Begin(chunk, "kvwire-alice", TcpMeter());
+  const auto begun =
+      bob_->store.Begin(chunk, "kvwire-alice", std::make_shared<const TcpMeter>());
   ASSERT_THAT(begun->message->Append(begun->number, {chunk, absl::Cord(chunk.data())}),
               IsOk());
   for (int life = 0; life < 2; ++life) {
@@ -249,7 +250,9 @@ TEST_F(ChannelResumeTest, AMessageIsItsSendersAloneOverAllLivesOfBob) {
     EXPECT_THAT(Send(Chunks(data_, 100, 1000)),
                 StatusIs(Code::kPermissionDenied, HasSubstr("another caller")));
     v1::QueryWriteStatusRequest request;
-    const auto status = (*bob_->store.Find(kRun))->WriteStatus(request, "kvwire-alice", {});
+    const auto status =
+        (*bob_->store.Find(kRun))
+            ->WriteStatus(request, "kvwire-alice", std::make_shared<const TcpMeter>());
     EXPECT_EQ(status->committed_size(), 100);
     Restart();
   }

@@ -1,10 +1,12 @@
 // Streams of the one-way channel that are under way, break off, or crowd the store.
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/wire/bulk_calls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/bob_calls.h"
@@ -58,6 +60,7 @@ class ChannelStreamsTest : public ::testing::Test {
   }
 
   TestBob bob_;
+  std::shared_ptr<grpc::Channel> bob_channel_ = ControlChannel(bob_.server.endpoint());
 };
 
 TEST_F(ChannelStreamsTest, ChecksumsAreThePublishedOnes) {
@@ -128,6 +131,49 @@ TEST_F(ChannelStreamsTest, WhatAStreamLeftWhoseSenderIsGoneIsGoneOnWith) {
   rest.clear_data();
   rest.clear_crc32c();
   EXPECT_THAT(Send({rest}), IsOk());
+}
+
+TEST_F(ChannelStreamsTest, NothingFollowsTheEndNorTheEndSaidAgain) {
+  v1::SendRequest again = CheckValueChunk(1);
+  again.set_write_offset(9);
+  again.clear_data();
+  again.clear_crc32c();
+  const auto refused = StatusIs(Code::kInvalidArgument, HasSubstr("follows the finishing"));
+  EXPECT_THAT(Send({CheckValueChunk(1), again}), refused);
+  EXPECT_THAT(Send({again}), IsOk());
+  EXPECT_THAT(Send({again, again}), refused);
+  EXPECT_EQ((*bob_.store.Find(1))->Ledger(absl::ZeroDuration()).message_count(), 3);
+}
+
+TEST_F(ChannelStreamsTest, AStreamThatBreaksInAChunkIsOver) {
+  grpc::ClientContext context;
+  const auto stream = StartBulkExchange(
+      *bob_channel_, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
+      &context);
+  stream->Write(JoinMessage(Unfinished(1)));
+  const grpc::Slice garbage("\xff\xff\xff");
+  stream->Write(grpc::ByteBuffer(&garbage, 1));
+  EXPECT_THAT(FromGrpc(stream->Finish()), StatusIs(Code::kInvalidArgument, ::testing::_));
+  EXPECT_TRUE((*bob_.store.Find(1))->idle_since().has_value());
+  EXPECT_THAT(bob_.store.FindSealed(1),
+              StatusIs(Code::kFailedPrecondition, HasSubstr("ended after 9 bytes")));
+}
+
+TEST_F(ChannelStreamsTest, ACallerWhoAsksUnderManyNamesCostsOneDescriptor) {
+  ASSERT_THAT(Send({CheckValueChunk(1)}), IsOk());
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto before = descriptors();
+  for (uint32_t id = 1; id <= 500; ++id) {
+    grpc::ClientContext context;
+    v1::QueryWriteStatusRequest request;
+    request.set_run_id(1);
+    request.set_connection_id(id);
+    v1::QueryWriteStatusResponse response;
+    ASSERT_TRUE(bob_.channel->QueryWriteStatus(&context, request, &response).ok());
+  }
+  EXPECT_LE(descriptors(), before + 1);
 }
 
 TEST_F(ChannelStreamsTest, TheLimitHoldsForTheWholeMessage) {

@@ -82,8 +82,14 @@ TEST(GarbledRepliesTest, OfAnAlgorithmAreAnErrorOfTheCall) {
   const AlgorithmClient client(server.endpoint());
   Cancellation cancellation;
   const auto none = [](absl::Cord& /*piece*/) -> absl::StatusOr<bool> { return false; };
+  const auto cannot_be_read = StatusIs(Code::kInternal, HasSubstr("cannot be read"));
   EXPECT_THAT(client.Restore(OpenRequestOf(SmallParameters()), none, cancellation),
-              StatusIs(Code::kInternal, HasSubstr("cannot be read")));
+              cannot_be_read);
+  EXPECT_THAT(client.Describe(absl::Seconds(20), cancellation).value()->All(), cannot_be_read);
+  AlgorithmSession session(client, 1, cancellation);
+  EXPECT_THAT(session.Attend(Matrix::Ones(1, 8)), cannot_be_read);
+  EXPECT_THAT(session.Snapshot([](const absl::Cord&) { return absl::OkStatus(); }),
+              StatusIs(Code::kInternal, HasSubstr("no such message")));
 }
 
 }  // namespace

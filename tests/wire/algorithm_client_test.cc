@@ -91,7 +91,7 @@ TEST_F(AlgorithmClientTest, ADescriptionThatDoesNotComeEndsWithTheRun) {
     return grpc::Status::OK;
   };
   EXPECT_THAT(client_.Describe(kLong, cancellation_).value()->ProcessId(),
-              StatusIs(absl::StatusCode::kCancelled));
+              StatusIs(absl::StatusCode::kCancelled, _));
 }
 
 TEST_F(AlgorithmClientTest, AnotherProtocolVersionIsRefusedNamingBoth) {

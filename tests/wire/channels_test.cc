@@ -43,13 +43,13 @@ class MeteringServer {
   }
   v1::TcpCount LastCount() const {
     const absl::MutexLock lock(&mutex_);
-    return meters_.back()->Count(kLong);
+    return (*meters_.back())->Count(kLong);
   }
 
  private:
   mutable absl::Mutex mutex_;
   std::vector<std::string> peers_;
-  std::vector<absl::StatusOr<TcpMeter>> meters_;
+  std::vector<absl::StatusOr<std::shared_ptr<const TcpMeter>>> meters_;
   FakeAlgorithm algorithm_;
   LoopbackServer server_;
 };

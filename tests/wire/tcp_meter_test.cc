@@ -178,16 +178,16 @@ TEST_F(TcpMeterTest, FindsAnAcceptedConnectionByItsPeer) {
   Pair pair(listener_);
   Pair another(listener_);
   const std::string peer = Found(pair.server).peer;
-  const TcpMeter meter = TcpMeter::AttachAccepted(peer, listener_.port()).value();
+  const auto meter = TcpMeter::AttachAccepted(peer, listener_.port()).value();
   pair.client.Send("12345");
   pair.server.Receive(5);
   another.client.Send("123");
   another.server.Receive(3);
-  EXPECT_EQ(meter.Count(absl::ZeroDuration()).received_bytes(), 5);
+  EXPECT_EQ(meter->Count(absl::ZeroDuration()).received_bytes(), 5);
   // The first meter's duplicate is the same connection, not a second one.
   const auto second = TcpMeter::AttachAccepted(peer, listener_.port());
   ASSERT_THAT(second, IsOk());
-  EXPECT_EQ(second->Count(absl::ZeroDuration()).received_bytes(), 5);
+  EXPECT_EQ(*second, meter);
 }
 
 TEST_F(TcpMeterTest, TellsConnectionsFromOnePortByThePortTheyCameTo) {
@@ -197,12 +197,12 @@ TEST_F(TcpMeterTest, TellsConnectionsFromOnePortByThePortTheyCameTo) {
   const Pair there(elsewhere, ConnectFrom(from, "127.0.0.1", elsewhere.port()));
   const std::string peer = Found(here.server).peer;
   ASSERT_EQ(Found(there.server).peer, peer);
-  const TcpMeter meter = TcpMeter::AttachAccepted(peer, elsewhere.port()).value();
+  const auto meter = TcpMeter::AttachAccepted(peer, elsewhere.port()).value();
   here.client.Send("123");
   here.server.Receive(3);
   there.client.Send("12345");
   there.server.Receive(5);
-  EXPECT_EQ(meter.Count(absl::ZeroDuration()).received_bytes(), 5);
+  EXPECT_EQ(meter->Count(absl::ZeroDuration()).received_bytes(), 5);
 }
 
 TEST_F(TcpMeterTest, DoesNotGuessAmongSeveralConnections) {

@@ -17,6 +17,8 @@ TEST(PlugInTest, AnAnswerThatDoesNotParseIsAnErrorOfTheCaseAndDoesNotEndTheComma
       StatusIs(absl::StatusCode::kInternal, ::testing::HasSubstr("cannot be read"));
   EXPECT_THAT(plug_in.Ingest({v1::IngestRequest()}), cannot_be_read);
   EXPECT_THAT(plug_in.Restore({v1::RestoreRequest()}), cannot_be_read);
+  EXPECT_THAT(plug_in.Snapshot(1), cannot_be_read);
+  EXPECT_THAT(plug_in.Attend({v1::AttendRequest()}), cannot_be_read);
 }
 
 }  // namespace
