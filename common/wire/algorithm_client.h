@@ -35,7 +35,7 @@ class AlgorithmClient {
   const ChannelSecurity& security() const { return security_; }
 
   // Asks the process what it is. Returns UNAVAILABLE if it cannot be reached within
-  // `timeout`; what it answers says the result, which this must outlive.
+  // `timeout`; the result, which `cancellation` must outlive, says what it answers.
   absl::StatusOr<std::unique_ptr<PendingDescribe>> Describe(absl::Duration timeout,
                                                             Cancellation& cancellation) const;
 

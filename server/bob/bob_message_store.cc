@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status_macros.h"
@@ -43,10 +42,6 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindOrCreate(
     const v1::SendRequest& opening, const std::string& sender) {
   KVWIRE_ASSIGN_OR_RETURN(const MessageOpening said,
                           ReceivedMessage::OpeningOf(opening, sender));
-  std::shared_ptr<ReceivedMessage> evicted;
-  const absl::Cleanup remove = [&] {
-    if (evicted != nullptr) evicted->Remove();
-  };
   const std::lock_guard lock(mutex_);
   const auto present = messages_.find(said.run_id);
   if (present != messages_.end() && !present->second->discarded()) return present->second;
@@ -57,17 +52,15 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::FindOrCreate(
   }
   // Under the lock: who drains sees the message, or is seen here.
   KVWIRE_RETURN_IF_ERROR(CheckNotDraining());
-  if (present == messages_.end()) {
-    KVWIRE_ASSIGN_OR_RETURN(evicted, MakeRoom());
-  }
+  if (present == messages_.end()) KVWIRE_RETURN_IF_ERROR(MakeRoom());
   KVWIRE_ASSIGN_OR_RETURN(std::unique_ptr<SpoolFile> file, spool_->Create(said));
   auto message = std::make_shared<ReceivedMessage>(std::move(file), message_limit_bytes_);
   messages_[said.run_id] = message;
   return message;
 }
 
-absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::MakeRoom() {
-  if (messages_.size() < kMaxMessages) return nullptr;
+absl::Status MessageStore::MakeRoom() {
+  if (messages_.size() < kMaxMessages) return absl::OkStatus();
   auto longest = messages_.end();
   absl::Time since = absl::InfiniteFuture();
   for (auto entry = messages_.begin(); entry != messages_.end(); ++entry) {
@@ -80,7 +73,9 @@ absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::MakeRoom() {
     return absl::ResourceExhaustedError(
         absl::StrCat("Bob holds ", kMaxMessages, " messages; close a run first"));
   }
-  return std::move(messages_.extract(longest).mapped());
+  longest->second->Remove();
+  messages_.erase(longest);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<ReceivedMessage>> MessageStore::Find(uint64_t run_id) const {
@@ -117,14 +112,12 @@ bool MessageStore::HoldsAny() const {
 }
 
 void MessageStore::Remove(uint64_t run_id) {
-  std::shared_ptr<ReceivedMessage> message;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto entry = messages_.find(run_id);
-    if (entry == messages_.end()) return;
-    message = std::move(messages_.extract(entry).mapped());
-  }
-  message->Remove();  // which may wait for a stream
+  // Held until the file is gone: the next message of the run has one of the same name.
+  const std::lock_guard lock(mutex_);
+  const auto entry = messages_.find(run_id);
+  if (entry == messages_.end()) return;
+  entry->second->Remove();
+  messages_.erase(entry);
 }
 
 }  // namespace kvwire

@@ -60,9 +60,7 @@ class MessageStore {
  private:
   absl::StatusOr<std::shared_ptr<ReceivedMessage>> FindOrCreate(const v1::SendRequest& opening,
                                                                 const std::string& sender);
-  // Takes out the one that makes room, if one must; it is to be removed outside the lock.
-  absl::StatusOr<std::shared_ptr<ReceivedMessage>> MakeRoom()
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int64_t message_limit_bytes_;
   const std::unique_ptr<const Spool> spool_;

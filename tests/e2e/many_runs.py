@@ -2,8 +2,8 @@
 
 KVWIRE_RUNS is how many (20000), after a quarter as many that are not counted. Prints a line a service;
 fails if a run's answer is wrong, or a service has more threads or descriptors afterwards, or more than
-1 MiB more memory. On a loaded machine gRPC's own pools of threads may grow: the fault then says that
-the service's own threads are as many as before.
+1 MiB more memory. gRPC's own pools of threads may end a few higher or lower: the fault then says
+that the service's own threads are as many as before.
 """
 
 import os
