@@ -194,6 +194,7 @@ absl::Status Driver::AskAll(const RunRequest& request, const BitVector& mask,
 absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked, bool resume,
                            RunResult& result) {
   grpc::ClientContext context;
+  SendHeadersWithMessage(context);
   grpc::ByteBuffer answer;
   const auto writer = StartSend<v1::SpeakRequest>(
       *alice_channel_, MethodPath(v1::AliceService::service_full_name(), "Speak"), &context,
@@ -208,11 +209,11 @@ absl::Status Driver::Speak(const RunRequest& request, const BitVector& masked, b
   opening.set_connect_timeout_seconds(absl::ToDoubleSeconds(services_.timeout));
   opening.set_memory_limit_bytes(request.memory_limit_bytes);
   opening.set_resume(resume);
-  bool open = writer->Write(message);
+  bool open = writer->Write(message, WithTheNext());
   const std::string& bytes = masked.bytes();
   for (size_t offset = 0; open && offset < bytes.size(); offset += kPieceBytes) {
     message.set_bits(bytes.substr(offset, kPieceBytes));
-    open = writer->Write(message);
+    open = writer->Write(message, WithTheNext());
   }
   writer->WritesDone();
   const absl::Status spoken = FromPeer(writer->Finish(), "Alice");

@@ -81,6 +81,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
     absl::FunctionRef<absl::StatusOr<bool>(absl::Cord& piece)> next,
     Cancellation& cancellation) const {
   CancellableCall call(cancellation);
+  SendHeadersWithMessage(*call.context());
   grpc::ByteBuffer answer;
   const auto writer =
       StartSend<grpc::ByteBuffer>(*channel_, MethodName("Restore"), call.context(), &answer);
@@ -129,14 +130,15 @@ AlgorithmSession::~AlgorithmSession() {
 absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(
     absl::FunctionRef<absl::Status(BlockWriter)> produce) {
   CancellableCall call(cancellation_);
+  SendHeadersWithMessage(*call.context());
   grpc::ByteBuffer answer;
   const auto writer = StartSend<v1::IngestRequest>(*client_.channel_, MethodName("Ingest"),
                                                    call.context(), &answer);
   v1::IngestRequest opening;
   opening.set_session_id(session_id_);
-  bool open = writer->Write(opening);
+  bool open = writer->Write(opening, WithTheNext());
   const absl::Status produced = produce([&](const v1::IngestRequest& block) {
-    open = open && writer->Write(block);
+    open = open && writer->Write(block, WithTheNext());
     // Cut short: the server's status, which Finish returns, says why.
     return open ? absl::OkStatus() : absl::CancelledError("the algorithm took no more tokens");
   });
@@ -185,7 +187,9 @@ absl::StatusOr<Matrix> AlgorithmSession::Attend(const Matrix& queries) {
 
 absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make,
                                               TakeOutputs take) {
+  if (rows == 0) return absl::OkStatus();
   CancellableCall call(cancellation_);
+  SendHeadersWithMessage(*call.context());
   // In buffers: a stub's Read takes what does not parse for the end of the stream.
   const auto stream =
       StartBulkExchange(*client_.channel_, MethodName("Attend"), call.context());
@@ -199,16 +203,15 @@ absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQu
     request.set_session_id(session_id_);
     request.set_rows(count);
     request.set_queries(RowsToBytes(make(first, count)));
-    open = stream->Write(JoinMessage(request)) && stream->Read(&answer);
+    grpc::WriteOptions options;
+    if (first + count == rows) options.set_last_message();
+    open = stream->Write(JoinMessage(request), options) && stream->Read(&answer);
     v1::AttendResponse response;
     if (open) fault = TakeResponse(answer, client_.Name(), response);
     if (open && fault.ok()) fault = TakeAnswer(response.outputs(), first, count, dims, take);
   }
-  if (open && fault.ok()) {
-    stream->WritesDone();
-    if (stream->Read(&answer)) {
-      fault = absl::InternalError("the algorithm gave more answers than queries were asked");
-    }
+  if (open && fault.ok() && stream->Read(&answer)) {
+    fault = absl::InternalError("the algorithm gave more answers than queries were asked");
   }
   if (!fault.ok()) {
     call.context()->TryCancel();

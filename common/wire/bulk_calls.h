@@ -24,6 +24,16 @@ inline std::string MethodPath(const char* service, const char* name) {
   return absl::StrCat("/", service, "/", name);
 }
 
+// Before a stream that has at least one message: its headers wait for that. Without any they
+// would never go.
+inline void SendHeadersWithMessage(grpc::ClientContext& context) {
+  context.set_initial_metadata_corked(true);
+}
+
+// For a message that need not go before the next one, or the end: what is small then travels
+// in one segment. gRPC holds back some 64 KiB at most.
+inline grpc::WriteOptions WithTheNext() { return grpc::WriteOptions().set_buffer_hint(); }
+
 // Client streaming. The response comes as a buffer, whatever the requests are: ClientWriter of
 // gRPC 1.51 ends the process where one of a generated class does not parse. Take it with
 // TakeResponse once Finish has returned OK.

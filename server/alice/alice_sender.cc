@@ -28,8 +28,7 @@ MessageSender::MessageSender(grpc::Channel& channel, const v1::SendRequest& open
       fields_(opening),
       committed_(begin_) {
   guard_.Watch(call_->context());
-  // The headers travel with the first chunk, in one segment.
-  call_->context()->set_initial_metadata_corked(true);
+  SendHeadersWithMessage(*call_->context());
   stream_ = StartBulkExchange(
       channel, MethodPath(v1::OneWayChannelService::service_full_name(), "Send"),
       call_->context());

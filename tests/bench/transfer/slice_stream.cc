@@ -45,7 +45,7 @@ class SliceSender final : public Sender {
  private:
   static absl::Status SendOver(grpc::Channel& channel, std::string_view source) {
     grpc::ClientContext context;
-    context.set_initial_metadata_corked(true);
+    SendHeadersWithMessage(context);
     const auto stream =
         StartBulkExchange(channel, "/kvwire.v1.OneWayChannelService/Send", &context);
     v1::SendRequest fields;
