@@ -12,6 +12,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "client/pending_close.h"
 #include "client/question.h"
 #include "client/run_result.h"
 #include "client/secret_bits.h"
@@ -63,7 +64,8 @@ class Driver {
                        absl::FunctionRef<absl::Status()> ask);
   // Bob's account of a run, once its connection is closed.
   absl::StatusOr<v1::GetLedgerResponse> BobsBooks(uint64_t run_id);
-  // Lets Bob forget a run.
+  // Lets Bob forget a run. He is asked at once, but not waited for until the next run begins,
+  // or the driver ends.
   void CloseRun(uint64_t run_id);
 
  private:
@@ -90,6 +92,7 @@ class Driver {
   std::unique_ptr<v1::AliceService::Stub> alice_;
   std::unique_ptr<v1::BobService::Stub> bob_;
   std::string channel_endpoint_;
+  std::unique_ptr<PendingClose> closing_;
 };
 
 }  // namespace kvwire

@@ -1,5 +1,7 @@
 // Runs that go on where a connection broke or a process ended.
 
+#include <memory>
+
 #include "absl/time/clock.h"
 #include "client/driver.h"
 #include "client/persistence.h"
@@ -10,6 +12,7 @@ namespace kvwire {
 absl::Status Driver::Persist(uint64_t run_id,
                              absl::FunctionRef<absl::Status(bool resume)> deliver,
                              absl::FunctionRef<absl::Status()> ask) {
+  closing_.reset();  // else Bob might hold a run more than he may
   Persistence persistence(services_);
   bool delivered = false;
   for (bool resume = false;; resume = true) {
@@ -46,12 +49,7 @@ bool Driver::IsSealed(uint64_t run_id) {
 }
 
 void Driver::CloseRun(uint64_t run_id) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
-  v1::CloseRunRequest request;
-  request.set_run_id(run_id);
-  v1::CloseRunResponse response;
-  bob_->CloseRun(&context, request, &response).IgnoreError();
+  closing_ = std::make_unique<PendingClose>(*bob_, run_id);
 }
 
 }  // namespace kvwire

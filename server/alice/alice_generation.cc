@@ -6,8 +6,8 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "common/wire/channels.h"
 #include "common/wire/parameters_conversion.h"
+#include "common/wire/pending_connection.h"
 #include "common/wire/rows.h"
 #include "server/alice/alice_run.h"
 #include "server/alice/alice_transfer.h"
@@ -85,15 +85,14 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
                           MakeTransformer(generation, model, x_init));
 
   v1::GenerateResponse response;
+  PendingConnection connecting(channel, timeout, "Bob's channel", channel_security,
+                               cancellation);
   KVWIRE_ASSIGN_OR_RETURN(const auto description, algorithm.Describe(timeout, cancellation));
   KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id, description->ProcessId());
   response.set_algorithm_process_id(process_id);
   KVWIRE_ASSIGN_OR_RETURN(
       const auto session,
       OpenSession(algorithm, generation, request.memory_limit_bytes(), cancellation));
-  KVWIRE_ASSIGN_OR_RETURN(
-      MeasuredChannel connection,
-      ConnectMeasured(channel, timeout, "Bob's channel", channel_security, &cancellation));
 
   const absl::Time start = absl::Now();
   v1::IngestResponse state;
@@ -103,6 +102,7 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
   response.set_state_bits(state.state_bits());
   response.set_section_count(state.section_count());
 
+  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection, connecting.Take());
   const TransferOptions options{.channel = channel,
                                 .security = channel_security,
                                 .run_id = request.run_id(),

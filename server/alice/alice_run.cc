@@ -7,23 +7,26 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/reduction/alice.h"
-#include "common/wire/channels.h"
 #include "common/wire/parameters_conversion.h"
+#include "common/wire/pending_connection.h"
 #include "common/wire/rows.h"
 #include "server/alice/alice_transfer.h"
 
 namespace kvwire {
 namespace {
 
+// Stops early where the connection that all is for has failed.
 absl::StatusOr<v1::IngestResponse> IngestBits(AlgorithmSession& session,
                                               const PublicParameters& parameters,
-                                              const BitVector& bits) {
+                                              const BitVector& bits,
+                                              const PendingConnection& connection) {
   KVWIRE_ASSIGN_OR_RETURN(const KeyFrame frame, MakeFrame(parameters));
   return session.Ingest([&](AlgorithmSession::BlockWriter write) {
     return StreamAliceTokens(
         parameters.shape, parameters.decoding.encoding, frame, bits,
         RowsPerMessage(RowWidth(parameters.shape.attention(), parameters.dims)),
-        [&](const AliceTokens& tokens) {
+        [&](const AliceTokens& tokens) -> absl::Status {
+          KVWIRE_RETURN_IF_ERROR(connection.Failure());
           v1::IngestRequest block;
           block.set_rows(tokens.keys.rows());
           block.set_keys(RowsToBytes(tokens.keys));
@@ -64,6 +67,8 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
                                            const AliceRun& run, const BitVector& bits,
                                            Cancellation& cancellation) {
   v1::SpeakResponse response;
+  PendingConnection connecting(run.channel, run.connect_timeout, "Bob's channel",
+                               run.channel_security, cancellation);
   KVWIRE_ASSIGN_OR_RETURN(const auto description,
                           algorithm.Describe(run.connect_timeout, cancellation));
   v1::OpenRequest open;
@@ -75,17 +80,15 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
   response.set_algorithm_process_id(process_id);
   KVWIRE_RETURN_IF_ERROR(opened.status());
   AlgorithmSession& session = **opened;
-  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection,
-                          ConnectMeasured(run.channel, run.connect_timeout, "Bob's channel",
-                                          run.channel_security, &cancellation));
 
   const absl::Time start = absl::Now();
   KVWIRE_ASSIGN_OR_RETURN(const v1::IngestResponse state,
-                          IngestBits(session, run.parameters, bits));
+                          IngestBits(session, run.parameters, bits, connecting));
   response.set_state_bits(state.state_bits());
   response.set_section_count(state.section_count());
   response.set_ingest_seconds(absl::ToDoubleSeconds(absl::Now() - start));
 
+  KVWIRE_ASSIGN_OR_RETURN(MeasuredChannel connection, connecting.Take());
   const absl::Time sent = absl::Now();
   const TransferOptions options{.channel = run.channel,
                                 .security = run.channel_security,

@@ -1,10 +1,10 @@
 """Many small runs against the same services: memory, descriptors and threads stay where they were.
 
-KVWIRE_RUNS is how many (20000), after a quarter as many that are not counted, four at once, so that
-what grows with what happens at once has grown. Prints a line a service; fails if a run's answer is
-wrong, or a service has more threads or descriptors afterwards, or more than 1 MiB more memory. The
-threads of gRPC's two executors stand apart: one comes whenever all are busy at once, however seldom,
-none leaves, and gRPC stops at two a processor. That is their bound here.
+KVWIRE_RUNS is how many (20000). Others go before that are not counted, a quarter as many four at once,
+so that what grows with what happens at once has grown, and some one by one. Prints a line a service;
+fails if a run's answer is wrong, or a service has more threads or descriptors afterwards, or more than
+1 MiB more memory. The threads of gRPC's two executors stand apart: one comes whenever all are busy at
+once, however seldom, none leaves, and gRPC stops at two a processor. That is their bound here.
 """
 
 import collections
@@ -108,8 +108,9 @@ def measure(runs=RUNS):
         share = runs // 4 // _AT_ONCE
         with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda k: _repeat(running, 1 + k * share, share), range(_AT_ONCE)))
+        _repeat(running, 1 + _AT_ONCE * share, share)
         before = [_settled(service, None) for service in running]
-        _repeat(running, 1 + _AT_ONCE * share, runs)
+        _repeat(running, 1 + (_AT_ONCE + 1) * share, runs)
         after = [_settled(service, was) for service, was in zip(running, before)]
     return _table(running, before, after)
 
