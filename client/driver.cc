@@ -89,7 +89,8 @@ Driver::Driver(Services& services)
       alice_channel_(ControlChannel(services.alice, services.security)),
       bob_channel_(ControlChannel(services.bob, services.security)),
       alice_(v1::AliceService::NewStub(alice_channel_)),
-      bob_(v1::BobService::NewStub(bob_channel_)) {
+      bob_(v1::BobService::NewStub(bob_channel_)),
+      closing_(bob_channel_) {
   alice_channel_->GetState(/*try_to_connect=*/true);
   bob_channel_->GetState(/*try_to_connect=*/true);
 }

@@ -12,13 +12,13 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "client/pending_close.h"
 #include "client/question.h"
 #include "client/run_result.h"
 #include "client/secret_bits.h"
 #include "client/services.h"
 #include "common/base/bit_vector.h"
 #include "common/reduction/parameters.h"
+#include "common/wire/freeing_calls.h"
 #include "kvwire/v1/alice.grpc.pb.h"
 #include "kvwire/v1/bob.grpc.pb.h"
 
@@ -92,7 +92,7 @@ class Driver {
   std::unique_ptr<v1::AliceService::Stub> alice_;
   std::unique_ptr<v1::BobService::Stub> bob_;
   std::string channel_endpoint_;
-  std::unique_ptr<PendingClose> closing_;
+  FreeingCalls closing_;
 };
 
 }  // namespace kvwire

@@ -1,18 +1,17 @@
 // Runs that go on where a connection broke or a process ended.
 
-#include <memory>
-
 #include "absl/time/clock.h"
 #include "client/driver.h"
 #include "client/persistence.h"
 #include "common/base/status_macros.h"
+#include "common/wire/bulk_calls.h"
 
 namespace kvwire {
 
 absl::Status Driver::Persist(uint64_t run_id,
                              absl::FunctionRef<absl::Status(bool resume)> deliver,
                              absl::FunctionRef<absl::Status()> ask) {
-  closing_.reset();  // else Bob might hold a run more than he may
+  closing_.Wait();  // else Bob might hold a run more than he may
   Persistence persistence(services_);
   bool delivered = false;
   for (bool resume = false;; resume = true) {
@@ -49,7 +48,9 @@ bool Driver::IsSealed(uint64_t run_id) {
 }
 
 void Driver::CloseRun(uint64_t run_id) {
-  closing_ = std::make_unique<PendingClose>(*bob_, run_id);
+  v1::CloseRunRequest request;
+  request.set_run_id(run_id);
+  closing_.Begin(MethodPath(v1::BobService::service_full_name(), "CloseRun"), request);
 }
 
 }  // namespace kvwire

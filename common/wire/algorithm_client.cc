@@ -50,7 +50,8 @@ AlgorithmClient::AlgorithmClient(const Endpoint& endpoint,
                                  std::shared_ptr<grpc::Channel> channel)
     : endpoint_(endpoint),
       channel_(std::move(channel)),
-      stub_(v1::AlgorithmService::NewStub(channel_)) {}
+      stub_(v1::AlgorithmService::NewStub(channel_)),
+      closing_(std::make_unique<FreeingCalls>(channel_)) {}
 
 std::string AlgorithmClient::Name() const {
   return absl::StrCat("algorithm at ", endpoint_.ToString());
@@ -70,6 +71,7 @@ absl::StatusOr<std::unique_ptr<PendingDescribe>> AlgorithmClient::Describe(
 
 absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
     const v1::OpenRequest& request, Cancellation& cancellation) const {
+  closing_->Wait();
   CancellableCall call(cancellation);
   v1::OpenResponse response;
   KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response), cancellation));
@@ -80,6 +82,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
     const v1::OpenRequest& request,
     absl::FunctionRef<absl::StatusOr<bool>(absl::Cord& piece)> next,
     Cancellation& cancellation) const {
+  closing_->Wait();
   CancellableCall call(cancellation);
   SendHeadersWithMessage(*call.context());
   grpc::ByteBuffer answer;
@@ -119,12 +122,9 @@ int64_t AlgorithmSession::Release() && {
 AlgorithmSession::~AlgorithmSession() {
   if (released_) return;
   // Outside the cancellation: a cancelled run must free its session too.
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
   v1::CloseRequest request;
   request.set_session_id(session_id_);
-  v1::CloseResponse response;
-  client_.stub_->Close(&context, request, &response).IgnoreError();
+  client_.closing_->Begin(MethodName("Close"), request);
 }
 
 absl::StatusOr<v1::IngestResponse> AlgorithmSession::Ingest(

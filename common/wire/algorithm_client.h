@@ -13,14 +13,16 @@
 #include "common/base/matrix.h"
 #include "common/wire/cancellation.h"
 #include "common/wire/endpoint.h"
+#include "common/wire/freeing_calls.h"
 #include "common/wire/pending_describe.h"
 #include "common/wire/transport_security.h"
 #include "kvwire/v1/algorithm.grpc.pb.h"
 
 namespace kvwire {
 
-// A session of an algorithm process; closes it when destroyed. Holds on to the
-// client and cancellation it was opened with. Not thread-safe.
+// A session of an algorithm process; closes it when destroyed, and does not wait for that: who
+// opens the next one does. Holds on to the client and cancellation it was opened with. Not
+// thread-safe.
 class AlgorithmSession;
 
 // An algorithm process. Thread-safe.
@@ -62,6 +64,7 @@ class AlgorithmClient {
   ChannelSecurity security_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::AlgorithmService::Stub> stub_;
+  std::unique_ptr<FreeingCalls> closing_;  // of sessions
 };
 
 class AlgorithmSession {

@@ -64,7 +64,7 @@ TEST_F(AlgorithmClientTest, AReleasedSessionStaysOpen) {
   auto session = Session(5);
   EXPECT_EQ(std::move(*session).Release(), 5);
   session.reset();
-  EXPECT_THAT(algorithm_.closed(), ElementsAre());
+  EXPECT_THAT(algorithm_.closed(0), ElementsAre());
 }
 
 TEST_F(AlgorithmClientTest, OtherCallsGoOnWhileADescriptionIsAwaitedWhichMayBeGivenUp) {
@@ -131,10 +131,10 @@ TEST_F(AlgorithmClientTest, ASessionIsClosedAtItsEndEvenIfItsRunWasCancelled) {
   client_.Open(request, cancellation_).value().reset();
   request.set_memory_limit_bytes(42);
   auto session = client_.Open(request, cancellation_).value();
-  EXPECT_THAT(algorithm_.closed(), ElementsAre(41));
+  EXPECT_THAT(algorithm_.closed(1), ElementsAre(41));
   cancellation_.Cancel();
   session.reset();
-  EXPECT_THAT(algorithm_.closed(), ElementsAre(41, 42));
+  EXPECT_THAT(algorithm_.closed(2), ElementsAre(41, 42));
 }
 
 // What Restore sent: the protocol version of each request, 0 where it opens nothing,
@@ -178,7 +178,7 @@ TEST_F(AlgorithmClientTest, RestoreOpensOnceAndSendsEachPiece) {
   client_.Restore(OpenOfVersionOne(), next, cancellation_).value().reset();
   EXPECT_THAT(sent->versions, ElementsAre(1, 0, 0));
   EXPECT_THAT(sent->data, ElementsAre("a", "", "c"));
-  EXPECT_THAT(algorithm_.closed(), ElementsAre(9));
+  EXPECT_THAT(algorithm_.closed(1), ElementsAre(9));
 }
 
 TEST_F(AlgorithmClientTest, RestoreOfNoBytesOpensAllTheSame) {

@@ -26,10 +26,14 @@ class FakeAlgorithm final : public v1::AlgorithmService::Service {
       restore;
   using AttendStream = grpc::ServerReaderWriter<v1::AttendResponse, v1::AttendRequest>;
   std::function<grpc::Status(AttendStream&)> attend;
+  std::function<void(int64_t session)> close;  // before the session counts as closed
 
-  // Sessions that were closed, in order.
-  std::vector<int64_t> closed() const {
-    const absl::MutexLock lock(&mutex_);
+  // Sessions that were closed, in order, once there are `count` of them.
+  std::vector<int64_t> closed(size_t count) const {
+    const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return closed_.size() >= count;
+    };
+    const absl::MutexLock lock(&mutex_, absl::Condition(&enough));
     return closed_;
   }
 
@@ -61,6 +65,7 @@ class FakeAlgorithm final : public v1::AlgorithmService::Service {
   }
   grpc::Status Close(grpc::ServerContext* /*context*/, const v1::CloseRequest* request,
                      v1::CloseResponse* /*response*/) override {
+    if (close) close(request->session_id());
     const absl::MutexLock lock(&mutex_);
     closed_.push_back(request->session_id());
     return grpc::Status::OK;

@@ -97,7 +97,7 @@ TEST_F(MeasuredRestoreTest, TheSessionIsTheClientsAndIsClosedOnceAtItsEnd) {
   };
   absl::StatusOr<MeasuredRestore> restored = Restore("state");
   ASSERT_THAT(restored, IsOk());
-  EXPECT_THAT(algorithm_.closed(), IsEmpty());
+  EXPECT_THAT(algorithm_.closed(0), IsEmpty());
   EXPECT_GT(restored->duration, absl::ZeroDuration());
   const int64_t sent = restored->connection.sent_bytes();
   std::string bytes;
@@ -109,7 +109,7 @@ TEST_F(MeasuredRestoreTest, TheSessionIsTheClientsAndIsClosedOnceAtItsEnd) {
   EXPECT_EQ(bytes, "again");
   EXPECT_EQ(restored->connection.sent_bytes(), sent);
   restored->session.reset();
-  EXPECT_THAT(algorithm_.closed(), ElementsAre(7));
+  EXPECT_THAT(algorithm_.closed(1), ElementsAre(7));
 }
 
 TEST_F(MeasuredRestoreTest, TheServersErrorSaysWhoseItIsAndLeavesNoSession) {
@@ -118,7 +118,7 @@ TEST_F(MeasuredRestoreTest, TheServersErrorSaysWhoseItIsAndLeavesNoSession) {
               StatusIs(absl::StatusCode::kDataLoss,
                        AllOf(HasSubstr("algorithm at " + server_.endpoint().ToString()),
                              HasSubstr("these are no bytes of mine"))));
-  EXPECT_THAT(algorithm_.closed(), IsEmpty());
+  EXPECT_THAT(algorithm_.closed(0), IsEmpty());
 }
 
 TEST_F(MeasuredRestoreTest, AProcessThatCannotBeReachedIsUnavailable) {
