@@ -1,5 +1,6 @@
 #include "common/wire/channels.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
@@ -41,6 +42,18 @@ grpc::ChannelArguments CommonArguments(const Endpoint& endpoint,
   // Else it would be the authority, which says nothing of the host.
   if (security.encrypted()) arguments.SetSslTargetNameOverride(security.PeerName(endpoint));
   return arguments;
+}
+
+// What gRPC dials. An address goes by without the resolver, which takes its time to start.
+std::string Target(const Endpoint& endpoint) {
+  in6_addr address;
+  if (inet_pton(AF_INET, endpoint.host.c_str(), &address) == 1) {
+    return absl::StrCat("ipv4:", endpoint.ToString());
+  }
+  if (inet_pton(AF_INET6, endpoint.host.c_str(), &address) == 1) {
+    return absl::StrCat("ipv6:", endpoint.ToString());
+  }
+  return endpoint.ToString();
 }
 
 std::set<uint64_t> Cookies(const std::vector<OpenSocket>& sockets) {
@@ -146,7 +159,7 @@ absl::StatusOr<bool> TryConnect(grpc::Channel& channel, const Endpoint& endpoint
 
 std::shared_ptr<grpc::Channel> ControlChannel(const Endpoint& endpoint,
                                               const ChannelSecurity& security) {
-  return grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(),
+  return grpc::CreateCustomChannel(Target(endpoint), security.credentials(),
                                    CommonArguments(endpoint, security));
 }
 
@@ -154,7 +167,7 @@ std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint,
                                                const ChannelSecurity& security) {
   grpc::ChannelArguments arguments = CommonArguments(endpoint, security);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(), arguments);
+  return grpc::CreateCustomChannel(Target(endpoint), security.credentials(), arguments);
 }
 
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
@@ -175,7 +188,7 @@ absl::StatusOr<MeasuredChannel> ConnectMeasured(const Endpoint& endpoint,
   for (absl::Duration slice = absl::Seconds(1);; slice *= 2) {
     const absl::Duration left = absl::FromChrono(deadline - Clock::now());
     MeasuredChannel measured;
-    measured.channel = grpc::CreateCustomChannel(endpoint.ToString(), security.credentials(),
+    measured.channel = grpc::CreateCustomChannel(Target(endpoint), security.credentials(),
                                                  MeasuredArguments(endpoint, security));
     const absl::StatusOr<bool> connected = TryConnect(
         *measured.channel, endpoint, std::min(slice, left), cancellation, measured.meter);
