@@ -27,11 +27,6 @@ constexpr std::array<std::pair<KeyFrameKind, std::string_view>, 4> kNames = {{
 constexpr uint64_t kUnitStream = 0x7379656b74696e75;
 constexpr uint64_t kGaussianStream = 0x79656b7373756167;
 
-void FillGaussianRow(const CounterRng& rng, int64_t row, std::vector<double>& entries) {
-  const uint64_t first = static_cast<uint64_t>(row) * entries.size();
-  for (size_t j = 0; j < entries.size(); ++j) entries[j] = rng.Normal(first + j);
-}
-
 // The sum runs in index order: no library routine promises an order.
 double SquaredNorm(const std::vector<double>& entries) {
   double sum = 0;
@@ -103,7 +98,7 @@ void KeyFrame::Fill(int64_t first, Eigen::Ref<Matrix> out) const {
   const CounterRng rng(seed_, unit ? kUnitStream : kGaussianStream);
   std::vector<double> entries(static_cast<size_t>(dims_));
   for (int64_t i = 0; i < out.rows(); ++i) {
-    FillGaussianRow(rng, first + i, entries);
+    rng.FillNormal(static_cast<uint64_t>(first + i) * entries.size(), absl::MakeSpan(entries));
     const double scale = 1 / std::sqrt(unit ? SquaredNorm(entries) : d);
     for (int64_t j = 0; j < dims_; ++j) {
       out(i, j) = static_cast<float>(entries[static_cast<size_t>(j)] * scale);

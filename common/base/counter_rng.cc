@@ -22,6 +22,11 @@ double CounterRng::Uniform(uint64_t counter) const {
   return (static_cast<double>(k) + 0.5) * 0x1p-52;
 }
 
+void CounterRng::FillNormal(uint64_t first, absl::Span<double> numbers) const {
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = Uniform(first + i);
+  NormalQuantiles(numbers);
+}
+
 double CounterRng::Normal(uint64_t counter) const { return NormalQuantile(Uniform(counter)); }
 
 }  // namespace kvwire

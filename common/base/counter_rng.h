@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include "absl/types/span.h"
+
 namespace kvwire {
 
 class CounterRng {
@@ -26,6 +28,9 @@ class CounterRng {
 
   // Standard normal: NormalQuantile(Uniform(counter)).
   double Normal(uint64_t counter) const;
+
+  // Normal(first + i) to each numbers[i]; many at once.
+  void FillNormal(uint64_t first, absl::Span<double> numbers) const;
 
  private:
   uint64_t seed_;

@@ -1,10 +1,13 @@
 #include "common/base/portable_math.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+
+#include "common/base/wide_loop.h"
 
 namespace kvwire {
 namespace {
@@ -21,12 +24,15 @@ constexpr double kTwoOverPi = 0.63661977236758134308;
 constexpr double kLog2E = 1.4426950408889634074;
 constexpr double kSqrtHalf = 0.70710678118654752440;
 
-// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
-template <size_t N>
-double Polynomial(const std::array<double, N>& c, double x) {
-  double sum = c[N - 1];
-  for (size_t i = N - 1; i-- > 0;) sum = sum * x + c[i];
-  return sum;
+// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule. Without a loop, so that compilers see the
+// one around it.
+template <size_t kFirst = 0, size_t N>
+[[gnu::always_inline]] inline double Polynomial(const std::array<double, N>& c, double x) {
+  if constexpr (kFirst + 1 == N) {
+    return c[kFirst];
+  } else {
+    return Polynomial<kFirst + 1>(c, x) * x + c[kFirst];
+  }
 }
 
 // Wichura's three rational approximations, numerators and denominators.
@@ -124,20 +130,45 @@ double SinPastQuarters(double x, int64_t quarters) {
   return quadrant < 2 ? series : -series;
 }
 
+// ln(m 2^e), 1/2 <= m < 1, e whole.
+[[gnu::always_inline]] inline double LogOfParts(double m, double e) {
+  // m in [sqrt(1/2), sqrt(2)) once it is doubled where it is small, and ln m =
+  // 2 artanh((m-1)/(m+1)): |s| < 0.1716, so the twelve terms leave 2e-20.
+  const bool small = m < kSqrtHalf;
+  const double mantissa = small ? 2 * m : m;
+  const double exponent = small ? e - 1 : e;
+  const double s = (mantissa - 1) / (mantissa + 1);
+  const double series = 2 * s * Polynomial(kArtanhSeries, s * s);
+  return exponent * kLn2High + (series + exponent * kLn2Low);
+}
+
+// ln x of a normal double x > 0.
+[[gnu::always_inline]] inline double LogOfNormal(double x) {
+  const auto bits = std::bit_cast<uint64_t>(x);
+  const double m = std::bit_cast<double>((bits & 0x000fffffffffffff) | 0x3fe0000000000000);
+  // A whole number below 2^52 as the last bits of 2^52 and more.
+  const double biased = std::bit_cast<double>(bits >> 52 | 0x4330000000000000) - 0x1p52;
+  return LogOfParts(m, biased - 1022);
+}
+
+constexpr double kCentralEnd = 0.425;
+constexpr double kFarFrom = 5;
+
+[[gnu::always_inline]] inline double CentralQuantile(double q) {
+  const double r = 0.180625 - q * q;
+  return q * Polynomial(kCentralTop, r) / Polynomial(kCentralBottom, r);
+}
+
+[[gnu::always_inline]] inline double TailQuantile(double r) {
+  return Polynomial(kTailTop, r - 1.6) / Polynomial(kTailBottom, r - 1.6);
+}
+
 }  // namespace
 
 double PortableLog(double x) {
-  // x = m 2^e with m in [sqrt(1/2), sqrt(2)), and ln m = 2 artanh((m-1)/(m+1)):
-  // |s| < 0.1716, so the twelve terms leave 2e-20.
   int e = 0;
-  double m = std::frexp(x, &e);
-  if (m < kSqrtHalf) {
-    m *= 2;
-    --e;
-  }
-  const double s = (m - 1) / (m + 1);
-  const double series = 2 * s * Polynomial(kArtanhSeries, s * s);
-  return e * kLn2High + (series + e * kLn2Low);
+  const double m = std::frexp(x, &e);
+  return LogOfParts(m, e);
 }
 
 double PortableExp(double x) {
@@ -171,14 +202,50 @@ double PortableAcos(double x) {
 
 double NormalQuantile(double p) {
   const double q = p - 0.5;
-  if (q >= -0.425 && q <= 0.425) {
-    const double r = 0.180625 - q * q;
-    return q * Polynomial(kCentralTop, r) / Polynomial(kCentralBottom, r);
-  }
+  if (q >= -kCentralEnd && q <= kCentralEnd) return CentralQuantile(q);
   const double r = std::sqrt(-PortableLog(q < 0 ? p : 1 - p));
-  const double tail = r <= 5 ? Polynomial(kTailTop, r - 1.6) / Polynomial(kTailBottom, r - 1.6)
-                             : Polynomial(kFarTop, r - 5) / Polynomial(kFarBottom, r - 5);
+  const double tail = r <= kFarFrom
+                          ? TailQuantile(r)
+                          : Polynomial(kFarTop, r - 5) / Polynomial(kFarBottom, r - 5);
   return q < 0 ? -tail : tail;
+}
+
+void NormalQuantiles(absl::Span<double> numbers) {
+  constexpr size_t kAtOnce = 64;
+  for (size_t done = 0; done < numbers.size(); done += kAtOnce) {
+    const size_t count = std::min(kAtOnce, numbers.size() - done);
+    double* const p = &numbers[done];
+    // Those of the tails, 15 in 100, are put together first.
+    std::array<size_t, kAtOnce> places;
+    std::array<double, kAtOnce> ends;
+    std::array<double, kAtOnce> roots;
+    std::array<double, kAtOnce> quantiles;
+    size_t tails = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const double q = p[i] - 0.5;
+      places[tails] = i;
+      ends[tails] = p[i];
+      tails += q >= -kCentralEnd && q <= kCentralEnd ? 0 : 1;
+    }
+    RunWide(
+        [](size_t n, double* to) KVWIRE_WIDE {
+          for (size_t i = 0; i < n; ++i) to[i] = CentralQuantile(to[i] - 0.5);
+        },
+        count, p);
+    RunWide(
+        [](const double* from, size_t n, double* root, double* to) KVWIRE_WIDE {
+          for (size_t i = 0; i < n; ++i) {
+            const double end = from[i] < 0.5 ? from[i] : 1 - from[i];
+            root[i] = std::sqrt(-LogOfNormal(end));
+            const double tail = TailQuantile(root[i]);
+            to[i] = from[i] < 0.5 ? -tail : tail;
+          }
+        },
+        ends.data(), tails, roots.data(), quantiles.data());
+    for (size_t i = 0; i < tails; ++i) {
+      p[places[i]] = roots[i] <= kFarFrom ? quantiles[i] : NormalQuantile(ends[i]);
+    }
+  }
 }
 
 }  // namespace kvwire

@@ -6,6 +6,8 @@
 // contraction. What enters a snapshot or a public parameter uses these, because
 // the last bit of a C library's log or exp is not specified.
 
+#include "absl/types/span.h"
+
 namespace kvwire {
 
 // Natural logarithm of a finite x > 0, relative error below 1e-15.
@@ -25,6 +27,10 @@ double PortableAcos(double x);
 // The standard normal quantile of 0 < p < 1 (Wichura 1988, algorithm AS 241,
 // PPND16), relative accuracy about 1e-15.
 double NormalQuantile(double p);
+
+// NormalQuantile of each of `numbers`, which are normal doubles and so are what they are less
+// than 1, in place; many at once.
+void NormalQuantiles(absl::Span<double> numbers);
 
 }  // namespace kvwire
 

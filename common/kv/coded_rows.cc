@@ -70,21 +70,15 @@ void CodedRows::Append(int64_t count,
     });
     return;
   }
-  std::vector<Eigen::half> rounded(static_cast<size_t>(width_));
-  for (int64_t i = 0; i < count; ++i) {
-    RoundRow<Eigen::half>(row(i), rounded.data());
-    waiting_.insert(waiting_.end(), rounded.begin(), rounded.end());
-  }
+  for (int64_t i = 0; i < count; ++i) RoundRow<Eigen::half>(row(i), waiting_.Extend(width_));
   if (waiting() <= most_waiting()) return;
   // From the rounded rows, which are all that a restored state has.
   const int64_t group_size = codec_->group_rows() * width_;
   const int64_t groups = (waiting() - codec_->recent_rows()) / codec_->group_rows();
   EncodeGroups(groups, [&](int64_t group, Matrix& rows) {
-    const auto begin = waiting_.begin() + group * group_size;
-    std::transform(begin, begin + group_size, rows.data(),
-                   [](Eigen::half number) { return static_cast<float>(number); });
+    WidenRow(waiting_.Part(group * group_size, group_size), rows.data());
   });
-  waiting_.erase(waiting_.begin(), waiting_.begin() + groups * group_size);
+  waiting_.DropFront(groups * group_size);
 }
 
 void CodedRows::EncodePart(int64_t first, int64_t end, GroupFiller fill,
@@ -132,9 +126,7 @@ void CodedRows::Decode(int64_t first, Eigen::Ref<Matrix> out) const {
   }
   for (; done < out.rows(); ++done) {
     const int64_t row = first + done - groups_ * group_rows;
-    std::transform(waiting_.begin() + row * width_, waiting_.begin() + (row + 1) * width_,
-                   out.row(done).begin(),
-                   [](Eigen::half number) { return static_cast<float>(number); });
+    WidenRow(waiting_.Part(row * width_, width_), out.row(done).data());
   }
 }
 
@@ -155,9 +147,8 @@ absl::Status CodedRows::WriteSection(size_t index, ByteSink sink) const {
   if (index < codes_.size()) return codes_[index].Write(sink);
   return WriteRows(waiting(), width_ * kHalfBits / 8, sink,
                    [this](int64_t row, std::string& piece) {
-                     const auto begin = waiting_.begin() + row * width_;
-                     for (auto number = begin; number != begin + width_; ++number) {
-                       AppendLittleEndian(Eigen::numext::bit_cast<uint16_t>(*number), piece);
+                     for (const Eigen::half number : waiting_.Part(row * width_, width_)) {
+                       AppendLittleEndian(Eigen::numext::bit_cast<uint16_t>(number), piece);
                      }
                    });
 }
@@ -233,7 +224,7 @@ absl::Status CodedRows::TakeWaiting() {
     if (!IsFiniteCode(SmallFloat::kBinary16, code)) {
       return absl::DataLossError("a waiting row is not finite");
     }
-    waiting_.push_back(Eigen::numext::bit_cast<Eigen::half>(code));
+    *waiting_.Extend(1) = Eigen::numext::bit_cast<Eigen::half>(code);
   }
   restored_waiting_ = PackedBits();
   return absl::OkStatus();

@@ -6,7 +6,6 @@
 // and never again.
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "absl/types/span.h"
 #include "common/base/matrix.h"
 #include "common/kv/bits_section.h"
+#include "common/kv/half_queue.h"
 #include "common/kv/packed_bits.h"
 #include "common/kv/row_codec.h"
 #include "common/kv/snapshot_section.h"
@@ -55,7 +55,7 @@ class CodedRows {
   absl::Status EndSection();
 
  private:
-  int64_t waiting() const { return static_cast<int64_t>(waiting_.size()) / width_; }
+  int64_t waiting() const { return waiting_.size() / width_; }
   // One more would make a group.
   int64_t most_waiting() const { return codec_->group_rows() + codec_->recent_rows() - 1; }
   bool keeps_rows() const { return most_waiting() > 0; }
@@ -76,8 +76,8 @@ class CodedRows {
   int64_t width_;
   std::vector<CodeField> fields_;
   int64_t groups_ = 0;
-  std::vector<PackedBits> codes_;    // one a field
-  std::deque<Eigen::half> waiting_;  // [waiting(), w]
+  std::vector<PackedBits> codes_;  // one a field
+  HalfQueue waiting_;              // [waiting(), w]
 
   size_t restoring_ = 0;  // the section that bytes go to
   BitsSection section_;

@@ -21,6 +21,9 @@ constexpr int64_t kPartRows = 32;
 // Rows that one thread looks at one after the other.
 constexpr int64_t kRowsAtOnce = 64;
 
+// Rows whose keys stay in the first cache until they have been compared.
+constexpr int64_t kFilledRows = 8;
+
 // The loops below run to the end whatever they find: many numbers at once.
 
 // Whether `key`, or zeros, is `wanted`.
@@ -40,6 +43,12 @@ bool TakeBits(const float* values, int64_t count, float zero, uint8_t* bits) {
     strange |= values[j] == zero ? 0 : 1 - one;
   }
   return strange == 0;
+}
+
+bool HasNonzero(const float* numbers, int64_t count) {
+  int nonzero = 0;
+  for (int64_t j = 0; j < count; ++j) nonzero |= numbers[j] != 0 ? 1 : 0;
+  return nonzero != 0;
 }
 
 bool AreOnes(const float* values, int64_t count) {
@@ -67,15 +76,53 @@ FrameBitsCache::FrameBitsCache(const CacheSetup& setup)
       frame_(*setup.frame) {}
 
 absl::Status FrameBitsCache::Append(const TokenBlock& block) {
+  KVWIRE_RETURN_IF_ERROR(CheckQueries(block, setup(), tokens_));
+  KVWIRE_ASSIGN_OR_RETURN(const Bits bits, BitsOf(block));
+  const auto row_bits = static_cast<size_t>(dims());
+  for (size_t at = 0; at < bits.size(); at += row_bits) TakeRow({&bits[at], row_bits});
+  tokens_ += block.rows;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FrameBitsCache::Bits> FrameBitsCache::BitsOf(const TokenBlock& block) const {
+  const bool may_follow =
+      block.keys != nullptr && block.values != nullptr && block.rows <= frame_.rows() - rows();
+  if (may_follow) {
+    Bits bits(static_cast<size_t>(block.rows * dims()));
+    if (FollowsFrame(block, bits)) return bits;
+  }
+  // Some token is zero or wrong.
   KVWIRE_RETURN_IF_ERROR(CheckBlock(block, setup(), tokens_));
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<int64_t> stored,
                           StoredRows<float>(block, width(), tokens_));
   KVWIRE_RETURN_IF_ERROR(CheckKeys(block, stored));
-  KVWIRE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bits, BitsOf(block, stored));
-  const auto row_bits = static_cast<size_t>(dims());
-  for (size_t i = 0; i < stored.size(); ++i) TakeRow({&bits[i * row_bits], row_bits});
-  tokens_ += block.rows;
-  return absl::OkStatus();
+  return BitsOf(block, stored);
+}
+
+bool FrameBitsCache::FollowsFrame(const TokenBlock& block, Bits& bits) const {
+  const float zero = ValueOfBit(setup().encoding, false);
+  std::atomic<bool> follows = true;
+  ParallelFor((block.rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t part) {
+    const int64_t end = std::min(block.rows, (part + 1) * kRowsAtOnce);
+    Matrix keys;
+    for (int64_t first = part * kRowsAtOnce; first < end && follows; first += kFilledRows) {
+      keys.resize(std::min(kFilledRows, end - first), width());
+      FillKeys(rows() + first, keys);
+      bool good = true;
+      for (int64_t i = 0; i < keys.rows(); ++i) {
+        const float* wanted = keys.row(i).data();
+        const float* values = block.values + (first + i) * width();
+        // A key of zeros could be that of a token that is not stored.
+        good &= Carries(block.keys + (first + i) * width(), wanted, width()) &&
+                HasNonzero(wanted, width());
+        good &=
+            TakeBits(values, dims(), zero, &bits[static_cast<size_t>((first + i) * dims())]);
+        good &= AreOnes(values + dims(), width() - dims());
+      }
+      if (!good) follows = false;
+    }
+  });
+  return follows;
 }
 
 // A view. NOLINTNEXTLINE(performance-unnecessary-value-param)
@@ -125,11 +172,11 @@ absl::Status FrameBitsCache::CheckKeys(const TokenBlock& block,
                    " does not carry key ", rows() + first, " of the public frame"));
 }
 
-absl::StatusOr<std::vector<uint8_t>> FrameBitsCache::BitsOf(
+absl::StatusOr<FrameBitsCache::Bits> FrameBitsCache::BitsOf(
     const TokenBlock& block, const std::vector<int64_t>& stored) const {
   const float zero = ValueOfBit(setup().encoding, false);
   const auto count = static_cast<int64_t>(stored.size());
-  std::vector<uint8_t> bits(stored.size() * static_cast<size_t>(dims()));
+  Bits bits(stored.size() * static_cast<size_t>(dims()), 0);
   // A null pointer stands for zeros, which are the bits 0 of {0, 1} only.
   if (block.values == nullptr) {
     if (count == 0 || (zero == 0 && width() == dims())) return bits;

@@ -17,6 +17,7 @@
 #include "common/base/matrix.h"
 #include "common/kv/packed_bits.h"
 #include "common/kv/row_cache.h"
+#include "common/kv/unwritten_allocator.h"
 
 namespace kvwire {
 
@@ -50,10 +51,16 @@ class FrameBitsCache : public RowCache {
   virtual void VisitBits(BitsVisitor visitor) const = 0;
 
  private:
+  using Bits = std::vector<uint8_t, UnwrittenAllocator<uint8_t>>;
+  // The bits [stored, d] of a block, or what is wrong with it.
+  absl::StatusOr<Bits> BitsOf(const TokenBlock& block) const;
+  // Whether its tokens, no more than the frame's keys that are left, carry these and bits,
+  // which it writes to `bits`. Then none is zero, and nothing else need be asked of them.
+  bool FollowsFrame(const TokenBlock& block, Bits& bits) const;
   absl::Status CheckKeys(const TokenBlock& block, const std::vector<int64_t>& stored) const;
   // The bits [stored, d] of the values, or INVALID_ARGUMENT if one is none.
-  absl::StatusOr<std::vector<uint8_t>> BitsOf(const TokenBlock& block,
-                                              const std::vector<int64_t>& stored) const;
+  absl::StatusOr<Bits> BitsOf(const TokenBlock& block,
+                              const std::vector<int64_t>& stored) const;
   absl::Status NoBit(int64_t row, int64_t column, float value) const;
   // The keys of rows first .. first + keys.rows() - 1 [count, w].
   void FillKeys(int64_t first, Eigen::Ref<Matrix> keys) const;

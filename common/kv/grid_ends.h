@@ -30,9 +30,11 @@ class GridEnds {
                                          << SmallFloatBits(format_);
   }
 
+  float Low(uint64_t ends) const { return SmallFloatValue(format_, LowCode(ends)); }
+  float High(uint64_t ends) const { return SmallFloatValue(format_, HighCode(ends)); }
+
   MinMaxGrid Grid(uint64_t ends, int code_bits) const {
-    return MinMaxGrid(SmallFloatValue(format_, LowCode(ends)),
-                      SmallFloatValue(format_, HighCode(ends)), code_bits);
+    return MinMaxGrid(Low(ends), High(ends), code_bits);
   }
 
   // Checks a restored field of nothing but ends: OK, or DATA_LOSS if some are not finite or

@@ -26,11 +26,12 @@ class MinMaxGrid {
 
   // The place of the nearest value, the higher of two; the nearer end's of a number that
   // is not between them. A division, because the product with an inverse would not find
-  // all halves.
+  // all halves. Without branches: compilers do many numbers at once.
   uint32_t Code(float number) const {
-    if (low_ == high_) return 0;
-    const double place = (number - low_) * last_code_ / (high_ - low_) + 0.5;
-    return static_cast<uint32_t>(place < 0 ? 0 : place > last_code_ ? last_code_ : place);
+    const bool flat = low_ == high_;
+    const double place = (number - low_) * last_code_ / (flat ? 1 : high_ - low_) + 0.5;
+    const double inside = place < 0 ? 0 : place > last_code_ ? last_code_ : place;
+    return static_cast<uint32_t>(static_cast<int>(flat ? 0 : inside));
   }
 
   // The code-th value: (low (L - code) + high code) / L, L = 2^code_bits - 1, whose only

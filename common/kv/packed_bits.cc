@@ -12,6 +12,8 @@ namespace {
 
 // The eight bytes of `values`, each below 2^width, as 8 width bits, 1 <= width <= 7.
 uint64_t Gathered(uint64_t values, int width) {
+  // The factor has a shift for each byte, to bit 56 + i; no two products share a bit.
+  if (width == 1) return values * 0x0102040810204080 >> 56;
   const uint64_t pairs =
       (values & 0x00ff00ff00ff00ff) | (values & 0xff00ff00ff00ff00) >> (8 - width);
   const uint64_t fours =
@@ -108,9 +110,12 @@ uint64_t PackedBits::Get(int64_t position, int width) const {
 void PackedBits::AppendBytes(std::string_view bytes) {
   while (!bytes.empty()) {
     if (bits_ % kPieceBits == 0) pieces_.emplace_back();
-    const size_t room = kMaxPieceBytes - pieces_.back().size();
+    std::string& last = pieces_.back();
+    const size_t room = kMaxPieceBytes - last.size();
     const std::string_view part = bytes.substr(0, room);
-    pieces_.back().append(part);
+    // What is more than half full will be full: it is not to move once more.
+    if (last.size() + part.size() > kMaxPieceBytes / 2) last.reserve(kMaxPieceBytes);
+    last.append(part);
     bits_ += 8 * static_cast<int64_t>(part.size());
     bytes.remove_prefix(part.size());
   }

@@ -4,6 +4,8 @@
 #include <bit>
 #include <type_traits>
 
+#include "common/base/little_endian.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -106,6 +108,18 @@ template <typename Number>
   return contents.Result();
 }
 
+template <typename Number>
+[[gnu::always_inline]] inline RowContent CopyLoop(const char* bytes, absl::Span<Number> out) {
+  Contents<Number> contents;
+  for (size_t i = 0; i < out.size(); ++i) {
+    const auto bits =
+        LoadLittleEndian<typename Layout<Number>::Bits>(bytes + i * sizeof(Number));
+    contents.Add(bits);
+    out[i] = Eigen::numext::bit_cast<Number>(bits);
+  }
+  return contents.Result();
+}
+
 #ifdef KVWIRE_HAS_AVX2
 // Clang 14 does not know "f16c" in __builtin_cpu_supports.
 bool HasF16c() {
@@ -124,6 +138,11 @@ template <typename Number>
 }
 
 template <typename Number>
+[[gnu::target("avx2")]] RowContent CopyAvx2(const char* bytes, absl::Span<Number> out) {
+  return CopyLoop(bytes, out);
+}
+
+template <typename Number>
 [[gnu::target("avx2,f16c")]] RowContent RoundAvx2(absl::Span<const float> row, Number* out) {
   if constexpr (std::is_same_v<Number, Eigen::half>) {
     constexpr size_t kLanes = 8;
@@ -138,6 +157,16 @@ template <typename Number>
   } else {
     return RoundLoop(row, out);
   }
+}
+
+[[gnu::target("avx2,f16c")]] void WidenAvx2(absl::Span<const Eigen::half> row, float* out) {
+  constexpr size_t kLanes = 8;
+  const size_t whole = row.size() / kLanes * kLanes;
+  for (size_t i = 0; i < whole; i += kLanes) {
+    const auto* from = reinterpret_cast<const __m128i*>(row.data() + i);
+    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128(from)));
+  }
+  for (size_t i = whole; i < row.size(); ++i) out[i] = static_cast<float>(row[i]);
 }
 #endif
 
@@ -159,9 +188,28 @@ RowContent RoundRow(absl::Span<const float> row, Number* out) {
   return RoundLoop(row, out);
 }
 
+template <typename Number>
+RowContent CopyRow(const char* bytes, absl::Span<Number> out) {
+#ifdef KVWIRE_HAS_AVX2
+  if (HasAvx2()) return CopyAvx2(bytes, out);
+#endif
+  return CopyLoop(bytes, out);
+}
+
+void WidenRow(absl::Span<const Eigen::half> row, float* out) {
+#ifdef KVWIRE_HAS_AVX2
+  if (HasAvx2()) return WidenAvx2(row, out);
+#endif
+  std::transform(row.begin(), row.end(), out,
+                 [](Eigen::half number) { return static_cast<float>(number); });
+}
+
 template RowContent ContentOf(absl::Span<const float>);
 template RowContent ContentOf(absl::Span<const Eigen::half>);
 template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
+template RowContent CopyRow(const char*, absl::Span<float>);
+template RowContent CopyRow(const char*, absl::Span<Eigen::half>);
+template RowContent CopyRow(const char*, absl::Span<Eigen::bfloat16>);
 template RowContent RoundRow(absl::Span<const float>, float*);
 template RowContent RoundRow(absl::Span<const float>, Eigen::half*);
 template RowContent RoundRow(absl::Span<const float>, Eigen::bfloat16*);

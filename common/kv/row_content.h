@@ -23,10 +23,17 @@ constexpr RowContent WholeContent(RowContent one, RowContent other) {
 template <typename Number>
 RowContent ContentOf(absl::Span<const Number> row);
 
+// Reads the numbers `out` from `bytes`, as they are in a section, and returns what they hold.
+template <typename Number>
+RowContent CopyRow(const char* bytes, absl::Span<Number> out);
+
 // Writes `row`, each number rounded to the nearest Number, of two the even one, to `out`
 // [row.size()], and returns what that holds.
 template <typename Number>
 RowContent RoundRow(absl::Span<const float> row, Number* out);
+
+// Writes the numbers of `row`, which binary32 all has, to `out` [row.size()].
+void WidenRow(absl::Span<const Eigen::half> row, float* out);
 
 }  // namespace kvwire
 

@@ -10,6 +10,12 @@
 #include "common/base/status_macros.h"
 
 namespace kvwire {
+namespace {
+
+// Whose checksum is taken at once: what reads it next finds it in the cache.
+constexpr int64_t kPartBytes = int64_t{1} << 18;
+
+}  // namespace
 
 absl::Status SnapshotParser::Append(std::string_view piece) {
   while (status_.ok() && !piece.empty()) status_ = Consume(piece);
@@ -42,8 +48,9 @@ absl::Status SnapshotParser::Consume(std::string_view& piece) {
     ++position_;
     return ConsumeByte(byte);
   }
-  const auto part = piece.substr(0, static_cast<size_t>(std::min<int64_t>(
-                                        body_left_, static_cast<int64_t>(piece.size()))));
+  const auto part = piece.substr(
+      0, static_cast<size_t>(
+             std::min({body_left_, static_cast<int64_t>(piece.size()), kPartBytes})));
   piece.remove_prefix(part.size());
   crc_ = Crc32c(part, crc_);
   position_ += static_cast<int64_t>(part.size());

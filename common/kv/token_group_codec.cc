@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "common/kv/grid_codes.h"
 
 namespace kvwire {
 
@@ -28,21 +29,22 @@ absl::Status TokenGroupCodec::CheckRow(absl::Span<const float> row) const {
 }
 
 void TokenGroupCodec::Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const {
-  std::vector<uint8_t> codes(static_cast<size_t>(layout_.width));
+  const auto width = static_cast<size_t>(layout_.width);
+  std::vector<uint8_t> codes(width);
+  RowGrids grids(width);
   for (int64_t i = 0; i < rows.rows(); ++i) {
+    const absl::Span<const float> row(&rows(i, 0), width);
     for (int64_t first = 0; first < layout_.width; first += layout_.group) {
-      const absl::Span<const float> group(
-          &rows(i, first),
-          static_cast<size_t>(std::min(layout_.group, layout_.width - first)));
-      const auto [low, high] = LeastAndGreatest(group);
+      const int64_t count = std::min(layout_.group, layout_.width - first);
+      const auto [low, high] = LeastAndGreatest(
+          row.subspan(static_cast<size_t>(first), static_cast<size_t>(count)));
       const uint64_t stored = ends_.Cover(static_cast<float>(low * layout_.clip),
                                           static_cast<float>(high * layout_.clip));
-      const MinMaxGrid grid = ends_.Grid(stored, layout_.code_bits);
-      std::transform(group.begin(), group.end(), codes.begin() + first, [&grid](float number) {
-        return static_cast<uint8_t>(grid.Code(number));
-      });
+      std::fill_n(grids.lows.begin() + first, count, ends_.Low(stored));
+      std::fill_n(grids.highs.begin() + first, count, ends_.High(stored));
       out[1]->Put(stored, ends_.bits());
     }
+    CodeRow(row, grids, layout_.code_bits, codes.data());
     out[0]->PutAll(codes, layout_.code_bits);
   }
 }

@@ -162,22 +162,26 @@ Number* TokenRows<Number>::ValueAt(int64_t row) {
 }
 
 template <typename Number>
+void TokenRows<Number>::ResizeBlock(size_t index, int64_t rows) {
+  for (Numbers* numbers : {&blocks_[index].keys, &blocks_[index].values}) {
+    // A block that grows is moved. The first one may stay small, others will be full.
+    if (index > 0) numbers->reserve(static_cast<size_t>(block_rows_ * width_));
+    numbers->resize(static_cast<size_t>(rows * width_));
+  }
+}
+
+template <typename Number>
 void TokenRows<Number>::Resize(int64_t rows) {
   const int64_t end = dropped_ + rows;
   const auto whole = static_cast<size_t>(end / block_rows_);
   const bool grows = rows > rows_;
-  const auto numbers = static_cast<size_t>(block_rows_ * width_);
   for (size_t i = grows && !blocks_.empty() ? blocks_.size() - 1 : blocks_.size(); i < whole;
        ++i) {
     if (i == blocks_.size()) blocks_.emplace_back();
-    blocks_[i].keys.resize(numbers);
-    blocks_[i].values.resize(numbers);
+    ResizeBlock(i, block_rows_);
   }
   blocks_.resize(whole + (end % block_rows_ > 0 ? 1 : 0));
-  if (end % block_rows_ > 0) {
-    blocks_.back().keys.resize(static_cast<size_t>(end % block_rows_ * width_));
-    blocks_.back().values.resize(static_cast<size_t>(end % block_rows_ * width_));
-  }
+  if (end % block_rows_ > 0) ResizeBlock(blocks_.size() - 1, end % block_rows_);
   rows_ = rows;
 }
 

@@ -113,8 +113,10 @@ class TokenRows {
 
   Number* KeyAt(int64_t row);
   Number* ValueAt(int64_t row);
-  // Sets rows(), with memory for all of them, those that are new unwritten, and no more.
+  // Sets rows(), with memory for all of them, those that are new unwritten, and at most one
+  // block more.
   void Resize(int64_t rows);
+  void ResizeBlock(size_t index, int64_t rows);
   void MoveRow(int64_t from, int64_t to);
 
   int64_t width_;

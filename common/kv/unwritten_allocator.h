@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace kvwire {
@@ -22,9 +23,11 @@ class UnwrittenAllocator : public Eigen::aligned_allocator<Number> {
   template <typename Other>
   UnwrittenAllocator(const UnwrittenAllocator<Other>& /*other*/) {}  // NOLINT(*-explicit-*)
 
+  // Not even what a default constructor would write: Eigen's 16-bit numbers begin as zeros.
   template <typename Value>
-  void construct(Value* at) {
-    ::new (static_cast<void*>(at)) Value;
+  void construct(Value* /*at*/) {
+    static_assert(std::is_trivially_copyable_v<Value> &&
+                  std::is_trivially_destructible_v<Value>);
   }
   template <typename Value, typename... Arguments>
   void construct(Value* at, Arguments&&... arguments) {

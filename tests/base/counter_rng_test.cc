@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <set>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -69,6 +70,15 @@ TEST(CounterRngTest, NormalHasTheMomentsOfANormal) {
   EXPECT_NEAR(moments[2], 1, 0.0071);
   EXPECT_NEAR(moments[3], 0, 0.0194);
   EXPECT_NEAR(moments[4], 3, 0.049);
+}
+
+TEST(CounterRngTest, ManyNormalDrawsAreThoseOfTheirCounters) {
+  const CounterRng rng(5, 6);
+  for (size_t count = 0; count < 140; ++count) {
+    std::vector<double> numbers(count);
+    rng.FillNormal(1000 * count, absl::MakeSpan(numbers));
+    for (size_t i = 0; i < count; ++i) EXPECT_EQ(numbers[i], rng.Normal(1000 * count + i));
+  }
 }
 
 }  // namespace

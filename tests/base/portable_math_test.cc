@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "common/base/checksum.h"
@@ -183,6 +184,26 @@ TEST(PortableMathTest, BitsAreTheSameOnEveryMachine) {
   for (int i = -20000; i <= 20000; ++i) AppendLittleEndian(PortableAcos(i / 20000.0), bytes);
   EXPECT_EQ(absl::BytesToHexString(Sha256Of(bytes)),
             "8a7b27b3ec89a0d09f1d22c930462dc058f15a7a618d90e23fdfbcb39fa9b6a5");
+}
+
+// Around both ends of what is central, where the tails begin to be far, and in any numbers.
+TEST(PortableMathTest, ManyQuantilesAreThoseOfTheirNumbers) {
+  std::vector<double> numbers = {0x1p-53, 1 - 0x1p-53, 0x1p-1022,
+                                 0.5,     0.075,       std::nextafter(0.075, 0),
+                                 0.925,   0.0750001,   0.5 + 0x1p-53};
+  for (int i = 1; i < 2000; ++i) numbers.push_back(i / 2000.0);
+  for (int i = 1; i < 600; ++i) {
+    numbers.push_back(std::exp(-i / 10.0));
+    numbers.push_back(std::min(1 - std::exp(-i / 10.0), 1 - 0x1p-53));
+  }
+  for (size_t first = 0; first < 200; ++first) {
+    const size_t count = first < 199 ? first : numbers.size() - first;
+    std::vector<double> quantiles(numbers.begin() + first, numbers.begin() + first + count);
+    NormalQuantiles(absl::MakeSpan(quantiles));
+    for (size_t i = 0; i < count; ++i) {
+      ASSERT_EQ(quantiles[i], NormalQuantile(numbers[first + i])) << numbers[first + i];
+    }
+  }
 }
 
 }  // namespace

@@ -214,5 +214,24 @@ TEST(BitplaneTest, RestoreRefusesUnusedBitsThatAreSet) {
   }
 }
 
+TEST(BitplaneTest, ZeroTokensAmongOthersAreCountedWhereverTheyAre) {
+  for (int64_t zero = 0; zero <= 150; zero += 3) {
+    const CacheSetup setup = SetupWithFrame("bitplane", 5, 150);
+    const Tokens tokens = FrameTokens(setup, 4);
+    Matrix keys = Matrix::Zero(151, 5);
+    Matrix values = Matrix::Zero(151, 5);
+    keys.topRows(zero) = tokens.keys.topRows(zero);
+    keys.bottomRows(150 - zero) = tokens.keys.bottomRows(150 - zero);
+    values.topRows(zero) = tokens.values.topRows(zero);
+    values.bottomRows(150 - zero) = tokens.values.bottomRows(150 - zero);
+    auto with = NewCache(setup);
+    ASSERT_THAT(with->Append({151, nullptr, keys.data(), values.data(), true}), IsOk());
+    auto without = NewCache(setup);
+    ASSERT_THAT(without->Append(tokens.Block()), IsOk());
+    EXPECT_EQ(with->tokens(), 151);
+    EXPECT_EQ(BodyOf(SnapshotOf(*with, setup)), BodyOf(SnapshotOf(*without, setup)));
+  }
+}
+
 }  // namespace
 }  // namespace kvwire

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -120,6 +121,26 @@ TEST(LloydMaxCodebookTest, IsEvenlySpacedForAUniformDensity) {
     const double step = 4.0 / static_cast<double>(codebook.levels.size());
     for (size_t i = 0; i < codebook.levels.size(); ++i) {
       EXPECT_NEAR(codebook.levels[i], 3 + (static_cast<double>(i) + 0.5) * step, 1e-11);
+    }
+  }
+}
+
+TEST(NormalCodebookTest, ManyCodesAreThoseOfTheirNumbers) {
+  for (int bits = 1; bits <= kMaxCodebookBits; ++bits) {
+    const Codebook& codebook = NormalCodebook(bits);
+    std::vector<double> numbers = {-100, -0.0, 0, 100};
+    for (const double bound : codebook.bounds) {
+      numbers.insert(numbers.end(),
+                     {bound, std::nextafter(bound, -100), std::nextafter(bound, 100)});
+    }
+    for (size_t count = 0; count <= numbers.size(); ++count) {
+      std::vector<uint8_t> codes(count);
+      codebook.CodesOf({numbers.data(), count}, codes.data());
+      for (size_t i = 0; i < count; ++i) {
+        const auto below = std::count_if(codebook.bounds.begin(), codebook.bounds.end(),
+                                         [&](double bound) { return bound < numbers[i]; });
+        ASSERT_EQ(codes[i], below);
+      }
     }
   }
 }

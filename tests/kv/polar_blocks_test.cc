@@ -153,5 +153,30 @@ TEST(PolarBlocksTest, MissNormalBlocksBy3PercentAtThePapersBits) {
   EXPECT_LT(error / total, 0.0328);
 }
 
+TEST(PolarBlocksTest, BlocksBehindOneAnotherAreCodedAsEachOfThem) {
+  std::mt19937_64 random(7);
+  for (const auto& [first_bits, deep_bits] : {std::pair{4, 2}, {2, 1}, {8, 8}, {5, 6}}) {
+    const PolarBlocks blocks(first_bits, deep_bits);
+    for (size_t count = 0; count < 14; ++count) {
+      std::vector<double> numbers = NormalBlock(16 * count, random);
+      // Axes, zeros of both signs, and a block of them.
+      for (size_t i = 0; i < numbers.size(); i += 3) {
+        if (random() % 3 == 0) numbers[i] = random() % 2 == 0 ? 0.0 : -0.0;
+      }
+      if (count > 1) std::fill_n(numbers.begin() + 16, 16, -0.0);
+      std::vector<uint8_t> first(8 * count);
+      std::vector<uint8_t> deep(7 * count);
+      std::vector<double> radii(count);
+      blocks.EncodeWhole(numbers, first.data(), deep.data(), radii.data());
+      for (size_t block = 0; block < count; ++block) {
+        PolarBlocks::Codes codes;
+        EXPECT_EQ(radii[block], blocks.Encode({&numbers[16 * block], 16}, codes));
+        EXPECT_TRUE(std::equal(codes.begin(), codes.begin() + 8, first.begin() + 8 * block));
+        EXPECT_TRUE(std::equal(codes.begin() + 8, codes.end() - 1, deep.begin() + 7 * block));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kvwire

@@ -2,8 +2,10 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -94,6 +96,40 @@ TEST(WholeContentTest, IsFiniteIfBothPartsAreAndZeroIfBothAre) {
   EXPECT_EQ(WholeContent(kFinite, kZero), kFinite);
   EXPECT_EQ(WholeContent(kNotFinite, kZero), kNotFinite);
   EXPECT_EQ(WholeContent(kFinite, kNotFinite), kNotFinite);
+}
+
+TYPED_TEST(RowContentTest, CopiesFromAnyPlaceAreWhatIsThereAndSayWhatItHolds) {
+  const std::vector<float> numbers = ManyNumbers();
+  for (size_t count = 0; count < 70; ++count) {
+    std::vector<TypeParam> row(count);
+    const RowContent content =
+        RoundRow<TypeParam>({numbers.data() + 1000 * count, count}, row.data());
+    std::string bytes(count % 3, 'x');
+    bytes.append(reinterpret_cast<const char*>(row.data()), count * sizeof(TypeParam));
+    std::vector<TypeParam> copy(count);
+    EXPECT_EQ(CopyRow<TypeParam>(bytes.data() + count % 3, absl::MakeSpan(copy)), content);
+    EXPECT_EQ(std::memcmp(copy.data(), row.data(), count * sizeof(TypeParam)), 0);
+  }
+}
+
+TEST(RowContentTest16, EveryNumberOfBinary16WidensToItself) {
+  std::vector<Eigen::half> numbers;
+  for (uint32_t code = 0; code < 0x10000; ++code) {
+    if ((code & 0x7fff) > 0x7c00) continue;  // not a number
+    numbers.push_back(Eigen::numext::bit_cast<Eigen::half>(static_cast<uint16_t>(code)));
+  }
+  std::vector<float> wide(numbers.size());
+  WidenRow(numbers, wide.data());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const auto code = Eigen::numext::bit_cast<uint16_t>(numbers[i]);
+    const int exponent = code >> 10 & 31;
+    const int mantissa = code & 1023;
+    const float size = exponent == 31  ? std::numeric_limits<float>::infinity()
+                       : exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
+                                       : std::ldexp(1024.0F + mantissa, exponent - 25);
+    EXPECT_EQ(std::bit_cast<uint32_t>(wide[i]),
+              std::bit_cast<uint32_t>((code & 0x8000) != 0 ? -size : size));
+  }
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 // order of tokens does not matter. One section holds the other tokens in order; the
 // container's token count less these rows is the count of zeros.
 
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -116,14 +115,11 @@ class FullCache : public RowCache {
   absl::Status Take(std::string_view bytes) {
     const int64_t before = rows_.rows();
     const int64_t count = static_cast<int64_t>(bytes.size()) / RowBytes();
-    const auto copy = [&](const char* from, Number* out) {
-      const auto numbers = static_cast<size_t>(width());
-      std::memcpy(out, from, numbers * sizeof(Number));
-      return ContentOf<Number>({out, numbers});
-    };
+    const auto numbers = static_cast<size_t>(width());
     const auto write = [&](int64_t row, Number* key, Number* value) {
       const char* from = bytes.data() + row * RowBytes();
-      return WholeContent(copy(from, key), copy(from + RowBytes() / 2, value));
+      return WholeContent(CopyRow<Number>(from, {key, numbers}),
+                          CopyRow<Number>(from + RowBytes() / 2, {value, numbers}));
     };
     if (rows_.AppendWritten(count, write) && rows_.rows() == before + count) {
       return absl::OkStatus();

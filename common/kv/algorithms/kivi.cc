@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/kv/coded_cache.h"
+#include "common/kv/grid_codes.h"
 #include "common/kv/grid_ends.h"
 #include "common/kv/registry.h"
 #include "common/kv/token_group_codec.h"
@@ -60,23 +61,20 @@ class ChannelGroupCodec : public RowCodec {
   }
 
   void Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const override {
-    std::vector<MinMaxGrid> grids;
-    std::vector<uint8_t> codes(static_cast<size_t>(width_));
+    const auto width = static_cast<size_t>(width_);
+    RowGrids grids(width);
+    std::vector<uint8_t> codes(width);
     for (int64_t first = 0; first < rows.rows(); first += options_.group) {
       const auto group = rows.middleRows(first, options_.group);
-      const Matrix low = group.colwise().minCoeff();
-      const Matrix high = group.colwise().maxCoeff();
-      grids.clear();
-      for (int64_t j = 0; j < width_; ++j) {
-        const uint64_t ends = kEnds.Cover(low(0, j), high(0, j));
+      Cover(group, grids);
+      for (size_t j = 0; j < width; ++j) {
+        const uint64_t ends = kEnds.Cover(grids.lows[j], grids.highs[j]);
         out[1]->Put(ends, kEnds.bits());
-        grids.push_back(kEnds.Grid(ends, options_.code_bits));
+        grids.lows[j] = kEnds.Low(ends);
+        grids.highs[j] = kEnds.High(ends);
       }
       for (int64_t i = 0; i < group.rows(); ++i) {
-        for (int64_t j = 0; j < width_; ++j) {
-          const auto place = static_cast<size_t>(j);
-          codes[place] = static_cast<uint8_t>(grids[place].Code(group(i, j)));
-        }
+        CodeRow({group.row(i).data(), width}, grids, options_.code_bits, codes.data());
         out[0]->PutAll(codes, options_.code_bits);
       }
     }
@@ -104,6 +102,17 @@ class ChannelGroupCodec : public RowCodec {
 
  private:
   static constexpr GridEnds kEnds{SmallFloat::kBinary16};
+
+  // The least and the greatest number of each channel.
+  static void Cover(const Eigen::Ref<const Matrix>& group, RowGrids& grids) {
+    for (int64_t i = 0; i < group.rows(); ++i) {
+      const float* row = group.row(i).data();
+      for (size_t j = 0; j < grids.lows.size(); ++j) {
+        grids.lows[j] = i == 0 || row[j] < grids.lows[j] ? row[j] : grids.lows[j];
+        grids.highs[j] = i == 0 || row[j] > grids.highs[j] ? row[j] : grids.highs[j];
+      }
+    }
+  }
 
   int64_t width_;
   Options options_;

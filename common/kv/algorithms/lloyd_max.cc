@@ -7,9 +7,14 @@
 #include <utility>
 
 #include "common/base/portable_math.h"
+#include "common/base/wide_loop.h"
 
 namespace kvwire {
 namespace {
+
+// So many are compared with every number in less time than some are one after the other.
+constexpr size_t kFewBounds = 31;
+constexpr size_t kLanes = 16;
 
 constexpr int kGridCells = 1024;
 constexpr int kMostSteps = 100;
@@ -166,6 +171,38 @@ Codebook LloydMaxCodebook(int bits, double low, double high, LogDensity log_dens
   }
   std::vector<double> bounds = Midpoints(levels);
   return {std::move(levels), std::move(bounds)};
+}
+
+void Codebook::CodesOf(absl::Span<const double> numbers, uint8_t* codes) const {
+  if (bounds.size() > kFewBounds) {
+    std::transform(numbers.begin(), numbers.end(), codes,
+                   [this](double number) { return static_cast<uint8_t>(CodeOf(number)); });
+    return;
+  }
+  RunWide(
+      [](const double* from, size_t count, const double* limits, size_t limit_count,
+         uint8_t* to) KVWIRE_WIDE {
+        size_t i = 0;
+        for (; i + kLanes <= count; i += kLanes) {
+          int64_t above[kLanes] = {};
+          for (size_t limit = 0; limit < limit_count; ++limit) {
+            for (size_t lane = 0; lane < kLanes; ++lane) {
+              above[lane] += from[i + lane] > limits[limit] ? 1 : 0;
+            }
+          }
+          for (size_t lane = 0; lane < kLanes; ++lane) {
+            to[i + lane] = static_cast<uint8_t>(above[lane]);
+          }
+        }
+        for (; i < count; ++i) {
+          int64_t above = 0;
+          for (size_t limit = 0; limit < limit_count; ++limit) {
+            above += from[i] > limits[limit] ? 1 : 0;
+          }
+          to[i] = static_cast<uint8_t>(above);
+        }
+      },
+      numbers.data(), numbers.size(), bounds.data(), bounds.size(), codes);
 }
 
 const Codebook& NormalCodebook(int bits) {

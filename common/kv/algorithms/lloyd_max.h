@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
 
 namespace kvwire {
 
@@ -34,6 +35,8 @@ struct Codebook {
   uint64_t CodeOf(double number) const {  // O(bits)
     return CountBelow(bounds.size(), [&](size_t i) { return number > bounds[i]; });
   }
+  // CodeOf each of `numbers`, many at once where there are few levels.
+  void CodesOf(absl::Span<const double> numbers, uint8_t* codes) const;
 };
 
 // The codebook of 2^bits levels, 1 <= bits <= kMaxCodebookBits, for numbers of [low, high]

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "common/base/portable_math.h"
+#include "common/base/wide_loop.h"
 #include "common/kv/algorithms/lloyd_max.h"
 
 namespace kvwire {
@@ -14,6 +15,43 @@ namespace {
 
 constexpr double kQuarter = std::numbers::pi / 2;
 constexpr int kLevels = 4;
+
+constexpr size_t kBlocksAtOnce = 4;
+constexpr size_t kPairsAtOnce = kBlocksAtOnce * PolarBlocks::kMostNumbers / 2;
+// So many are compared with every pair in less time than some are one after the other.
+constexpr size_t kFewBounds = 31;
+
+// Turns the quarter of the circle that each pair is in, with the axis it begins on, onto the
+// first one; `code` is the first code of the quarter, of `codes` each.
+void TurnToFirstQuarter(size_t count, int64_t codes, double* x, double* y, int64_t* code) {
+  RunWide(
+      [](size_t pairs, int64_t quarter, double* a, double* b, int64_t* base) KVWIRE_WIDE {
+        for (size_t i = 0; i < pairs; ++i) {
+          const double p = a[i];
+          const double q = b[i];
+          const bool first = ((p > 0) & (q >= 0)) | ((p == 0) & (q == 0));
+          const bool second = (p <= 0) & (q > 0);
+          const bool third = p < 0;
+          a[i] = first ? p : second ? q : third ? -p : -q;
+          b[i] = first ? q : second ? -p : third ? -q : p;
+          base[i] = first ? 0 : second ? quarter : third ? 2 * quarter : 3 * quarter;
+        }
+      },
+      count, codes, x, y, code);
+}
+
+// Splits numbers into pairs, and writes the radius of each.
+void SplitPairs(const double* numbers, size_t count, double* x, double* y, double* radii) {
+  RunWide(
+      [](const double* from, size_t pairs, double* a, double* b, double* r) KVWIRE_WIDE {
+        for (size_t i = 0; i < pairs; ++i) {
+          a[i] = from[2 * i];
+          b[i] = from[2 * i + 1];
+        }
+        for (size_t i = 0; i < pairs; ++i) r[i] = std::sqrt(a[i] * a[i] + b[i] * b[i]);
+      },
+      numbers, count, x, y, radii);
+}
 
 // Evenly spaced angles all around, each in the middle of its arc.
 Codebook UniformCodebook(int bits) {
@@ -76,6 +114,38 @@ uint8_t AngleCodebook::CodeOf(double x, double y) const {
   return static_cast<uint8_t>(code);
 }
 
+void AngleCodebook::CodesOf(const double* x, const double* y, size_t count,
+                            uint8_t* codes) const {
+  if (bounds_.size() > kFewBounds) {
+    for (size_t i = 0; i < count; ++i) codes[i] = CodeOf(x[i], y[i]);
+    return;
+  }
+  for (size_t done = 0; done < count; done += kPairsAtOnce) {
+    const size_t pairs = std::min(kPairsAtOnce, count - done);
+    std::array<double, kPairsAtOnce> a;
+    std::array<double, kPairsAtOnce> b;
+    std::array<int64_t, kPairsAtOnce> code = {};
+    std::copy_n(x + done, pairs, a.begin());
+    std::copy_n(y + done, pairs, b.begin());
+    if (all_around_) {
+      TurnToFirstQuarter(pairs, static_cast<int64_t>(bounds_.size() + 1), a.data(), b.data(),
+                         code.data());
+    }
+    RunWide(
+        [](const Direction* bounds, size_t bound_count, const double* p, const double* q,
+           size_t n, int64_t* base, uint8_t* out) KVWIRE_WIDE {
+          for (size_t bound = 0; bound < bound_count; ++bound) {
+            const Direction direction = bounds[bound];
+            for (size_t i = 0; i < n; ++i) {
+              base[i] += q[i] * direction.cos > p[i] * direction.sin ? 1 : 0;
+            }
+          }
+          for (size_t i = 0; i < n; ++i) out[i] = static_cast<uint8_t>(base[i]);
+        },
+        bounds_.data(), bounds_.size(), a.data(), b.data(), pairs, code.data(), codes + done);
+  }
+}
+
 PolarBlocks::PolarBlocks(int first_bits, int deep_bits) {
   for (int level = 1; level <= kLevels; ++level) {
     levels_.emplace_back(level, level == 1 ? first_bits : deep_bits);
@@ -96,6 +166,37 @@ double PolarBlocks::Encode(absl::Span<const double> block, Codes& codes) const {
     }
   }
   return radii[0];
+}
+
+void PolarBlocks::EncodeWhole(absl::Span<const double> blocks, uint8_t* first, uint8_t* deep,
+                              double* radii) const {
+  constexpr size_t kPairs = kMostNumbers / 2;
+  const size_t count = blocks.size() / kMostNumbers;
+  for (size_t done = 0; done < count; done += kBlocksAtOnce) {
+    EncodeSome(&blocks[done * kMostNumbers], std::min(kBlocksAtOnce, count - done),
+               first + done * kPairs, deep + done * (kPairs - 1), radii + done);
+  }
+}
+
+void PolarBlocks::EncodeSome(const double* numbers, size_t blocks, uint8_t* first,
+                             uint8_t* deep, double* radii) const {
+  constexpr size_t kPairs = kMostNumbers / 2;
+  std::array<double, kPairsAtOnce> x;
+  std::array<double, kPairsAtOnce> y;
+  std::array<double, kPairsAtOnce> lengths;
+  std::array<uint8_t, kPairsAtOnce> codes;
+  SplitPairs(numbers, blocks * kPairs, x.data(), y.data(), lengths.data());
+  levels_[0].CodesOf(x.data(), y.data(), blocks * kPairs, first);
+  size_t place = 0;  // of a level's codes among the deep ones of a block
+  for (size_t level = 1, pairs = kPairs / 2; pairs > 0; ++level, pairs /= 2) {
+    SplitPairs(lengths.data(), blocks * pairs, x.data(), y.data(), lengths.data());
+    levels_[level].CodesOf(x.data(), y.data(), blocks * pairs, codes.data());
+    for (size_t block = 0; block < blocks; ++block) {
+      std::copy_n(&codes[block * pairs], pairs, deep + block * (kPairs - 1) + place);
+    }
+    place += pairs;
+  }
+  std::copy_n(lengths.begin(), blocks, radii);
 }
 
 void PolarBlocks::Decode(double radius, const Codes& codes, absl::Span<double> block) const {

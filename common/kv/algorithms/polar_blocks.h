@@ -27,6 +27,8 @@ class AngleCodebook {
 
   // The code of the angle of (x, y); x, y >= 0 unless level 1. 0 for (0, 0).
   uint8_t CodeOf(double x, double y) const;
+  // Of `count` of them; many at once where there are few angles.
+  void CodesOf(const double* x, const double* y, size_t count, uint8_t* codes) const;
 
   struct Direction {
     double cos = 0;
@@ -57,9 +59,18 @@ class PolarBlocks {
   // Writes the codes of a block and returns its radius, which of a single number has the
   // number's sign.
   double Encode(absl::Span<const double> block, Codes& codes) const;
+  // The same of whole blocks of kMostNumbers, one behind the other, many pairs at once: to
+  // `first` the codes of level 1 [8 a block], to `deep` the others [7 a block], block by
+  // block, and to `radii` [1 a block].
+  void EncodeWhole(absl::Span<const double> blocks, uint8_t* first, uint8_t* deep,
+                   double* radii) const;
   void Decode(double radius, const Codes& codes, absl::Span<double> block) const;
 
  private:
+  // Up to kBlocksAtOnce blocks.
+  void EncodeSome(const double* numbers, size_t blocks, uint8_t* first, uint8_t* deep,
+                  double* radii) const;
+
   std::vector<AngleCodebook> levels_;
 };
 

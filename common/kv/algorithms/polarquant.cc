@@ -74,21 +74,13 @@ class PolarCodec : public RowCodec {
   void Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const override {
     std::vector<double> row(rows.data(), rows.data() + rows.size());
     rotation_->Apply(absl::MakeSpan(row));
-    absl::Span<const double> left = row;
-    for (const int64_t size : sizes_) {
-      PolarBlocks::Codes codes;
-      const double radius = blocks_->Encode(left.first(static_cast<size_t>(size)), codes);
-      left.remove_prefix(static_cast<size_t>(size));
-      const uint64_t radius_bits = NormToBits(radius);
-      // What decodes to zero has one spelling.
-      if (radius_bits == 0) codes.fill(0);
-      for (int64_t i = 0; i < size - 1; ++i) {
-        const bool first = i < size / 2;
-        out[first ? 0 : 1]->Put(codes[static_cast<size_t>(i)],
-                                first ? options_.first_bits : options_.deep_bits);
-      }
-      out.back()->Put(radius_bits, kNormBits);
-    }
+    std::vector<uint8_t> first(static_cast<size_t>(first_angles_));
+    std::vector<uint8_t> deep(static_cast<size_t>(deep_angles_));
+    std::vector<double> radii(sizes_.size());
+    EncodeBlocks(row, first.data(), deep.data(), radii.data());
+    if (!first.empty()) out[0]->PutAll(first, options_.first_bits);
+    if (!deep.empty()) out[1]->PutAll(deep, options_.deep_bits);
+    for (const double radius : radii) out.back()->Put(NormToBits(radius), kNormBits);
   }
 
   absl::Status CheckField(size_t field, const PackedBits& bits) const override {
@@ -116,6 +108,32 @@ class PolarCodec : public RowCodec {
   }
 
  private:
+  // The angles and radii of a rotated row, as fields() has them.
+  void EncodeBlocks(absl::Span<const double> row, uint8_t* first, uint8_t* deep,
+                    double* radii) const {
+    const size_t whole = row.size() / PolarBlocks::kMostNumbers;
+    blocks_->EncodeWhole(row.first(whole * PolarBlocks::kMostNumbers), first, deep, radii);
+    row.remove_prefix(whole * PolarBlocks::kMostNumbers);
+    for (size_t i = 0; i < sizes_.size(); ++i) {
+      const auto angles = static_cast<size_t>(sizes_[i] / 2);
+      const size_t deep_angles = angles == 0 ? 0 : angles - 1;
+      if (i >= whole) {
+        PolarBlocks::Codes codes;
+        radii[i] = blocks_->Encode(row.first(static_cast<size_t>(sizes_[i])), codes);
+        row.remove_prefix(static_cast<size_t>(sizes_[i]));
+        std::copy_n(codes.begin(), angles, first);
+        std::copy_n(codes.begin() + angles, deep_angles, deep);
+      }
+      // What decodes to zero has one spelling.
+      if (NormToBits(radii[i]) == 0) {
+        std::fill_n(first, angles, uint8_t{0});
+        std::fill_n(deep, deep_angles, uint8_t{0});
+      }
+      first += angles;
+      deep += deep_angles;
+    }
+  }
+
   std::shared_ptr<const SeededRotation> rotation_;
   std::shared_ptr<const PolarBlocks> blocks_;
   PolarOptions options_;

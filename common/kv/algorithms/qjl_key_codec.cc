@@ -19,15 +19,24 @@ enum Field : size_t { kSigns, kLengths, kChannels };
 constexpr int kMostSymbolBits = 16;
 constexpr int kWordBits = 32;
 
+// Whose signs are taken at once.
+constexpr int64_t kRowsAtOnce = 32;
+
+// Rounding a row to binary16 adds less than a thousandth to a length.
+constexpr double kSurelyInRange = 65000;
+
 absl::Span<const float> RowOf(const Eigen::Ref<const Matrix>& rows, int64_t row) {
   return {rows.row(row).data(), static_cast<size_t>(rows.cols())};
 }
 
-void PutSigns(absl::Span<const float> signs, PackedBits& out) {
-  std::vector<uint8_t> bits(signs.size());
-  std::transform(signs.begin(), signs.end(), bits.begin(),
-                 [](float sign) { return static_cast<uint8_t>(sign > 0 ? 1 : 0); });
-  out.PutAll(bits, 1);
+// Writes the signs of a row, which this may change, and its length.
+void PutRow(absl::Span<const float> row, absl::Span<uint8_t> signs,
+            absl::Span<PackedBits* const> out) {
+  const uint64_t length = NormToBits(OrderedNorm(row));
+  // What decodes to zero has one spelling.
+  if (length == 0) std::fill(signs.begin(), signs.end(), uint8_t{0});
+  out[kSigns]->PutAll(signs, 1);
+  out[kLengths]->Put(length, kNormBits);
 }
 
 std::vector<float> TakeSigns(int64_t count, BitReader& in) {
@@ -75,6 +84,7 @@ std::vector<CodeField> QjlKeyCodec::fields() const {
 
 absl::Status QjlKeyCodec::CheckRow(absl::Span<const float> row) const {
   if (layout_.buffer == 1) return CheckNorm(row);
+  if (OrderedNorm(row) < kSurelyInRange) return absl::OkStatus();
   std::vector<float> rounded;  // as it will wait
   for (const float number : row) {
     rounded.push_back(static_cast<float>(Eigen::half(number)));
@@ -98,32 +108,42 @@ std::vector<int64_t> QjlKeyCodec::FindOutliers(const Eigen::Ref<const Matrix>& r
   return channels;
 }
 
-void QjlKeyCodec::EncodePart(absl::Span<const float> part, int64_t signs,
-                             absl::Span<PackedBits* const> out) const {
-  const uint64_t length = NormToBits(OrderedNorm(part));
-  std::vector<float> taken(static_cast<size_t>(signs), -1.0F);
-  // What decodes to zero has one spelling.
-  if (length != 0) sketch_->TakeSigns(part, absl::MakeSpan(taken));
-  PutSigns(taken, *out[kSigns]);
-  out[kLengths]->Put(length, kNormBits);
+void QjlKeyCodec::EncodeParts(absl::Span<const Part> parts,
+                              absl::Span<PackedBits* const> out) const {
+  const int64_t rows = parts.front().rows.rows();
+  std::vector<std::vector<uint8_t>> signs(parts.size());
+  for (int64_t first = 0; first < rows; first += kRowsAtOnce) {
+    const int64_t count = std::min(kRowsAtOnce, rows - first);
+    for (size_t part = 0; part < parts.size(); ++part) {
+      signs[part].resize(static_cast<size_t>(count * parts[part].signs));
+      sketch_->TakeAllSigns(parts[part].rows.middleRows(first, count), parts[part].channels,
+                            parts[part].signs, absl::MakeSpan(signs[part]));
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      for (size_t part = 0; part < parts.size(); ++part) {
+        const auto width = static_cast<size_t>(parts[part].signs);
+        PutRow(RowOf(parts[part].rows, first + i),
+               absl::MakeSpan(signs[part]).subspan(static_cast<size_t>(i) * width, width),
+               out);
+      }
+    }
+  }
 }
 
 void QjlKeyCodec::Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const {
-  if (layout_.outliers == 0) {
-    for (int64_t i = 0; i < rows.rows(); ++i) EncodePart(RowOf(rows, i), layout_.signs, out);
-    return;
-  }
+  std::vector<int64_t> all(static_cast<size_t>(layout_.width));
+  std::iota(all.begin(), all.end(), 0);
+  if (layout_.outliers == 0) return EncodeParts({{rows, all, layout_.signs}}, out);
   for (int64_t first = 0; first < rows.rows(); first += layout_.group) {
     Matrix inliers = rows.middleRows(first, layout_.group);
     Matrix outliers = Matrix::Zero(inliers.rows(), inliers.cols());
-    for (const int64_t channel : FindOutliers(inliers)) {
+    const std::vector<int64_t> channels = FindOutliers(inliers);
+    for (const int64_t channel : channels) {
       outliers.col(channel).swap(inliers.col(channel));
       out[kChannels]->Put(static_cast<uint64_t>(channel), channel_bits_);
     }
-    for (int64_t i = 0; i < inliers.rows(); ++i) {
-      EncodePart(RowOf(inliers, i), layout_.signs, out);
-      EncodePart(RowOf(outliers, i), layout_.outlier_signs, out);
-    }
+    EncodeParts({{inliers, all, layout_.signs}, {outliers, channels, layout_.outlier_signs}},
+                out);
   }
 }
 

@@ -51,8 +51,14 @@ class QjlKeyCodec : public RowCodec {
 
   // The outlier channels of a group of rows [group, w], ascending.
   std::vector<int64_t> FindOutliers(const Eigen::Ref<const Matrix>& rows) const;
-  void EncodePart(absl::Span<const float> part, int64_t signs,
-                  absl::Span<PackedBits* const> out) const;
+  // What is sketched of keys: their numbers in `channels`, others being 0, by `signs` rows.
+  struct Part {
+    const Matrix& rows;
+    absl::Span<const int64_t> channels;
+    int64_t signs;
+  };
+  // Of the same keys, whose parts lie one behind the other.
+  void EncodeParts(absl::Span<const Part> parts, absl::Span<PackedBits* const> out) const;
   void DecodePart(int64_t signs, absl::Span<BitReader> in, absl::Span<float> part) const;
 
   Layout layout_;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/base/wide_loop.h"
 #include "common/kv/coded_cache.h"
 #include "common/kv/row_codec.h"
 #include "common/kv/small_float.h"
@@ -54,9 +55,13 @@ class ScaledBlockCodec : public RowCodec {
       const Eigen::half stored(scale);
       // A scale that rounds to zero may have no finite inverse.
       const float inverse = stored == Eigen::half(0) ? 0 : 1 / scale;
-      std::transform(block.begin(), block.end(), codes.begin() + first, [&](float number) {
-        return static_cast<uint8_t>(Format::Code(number, inverse));
-      });
+      RunWide(
+          [](const float* numbers, size_t count, float factor, uint8_t* to) KVWIRE_WIDE {
+            for (size_t i = 0; i < count; ++i) {
+              to[i] = static_cast<uint8_t>(Format::Code(numbers[i], factor));
+            }
+          },
+          block.data(), block.size(), inverse, codes.data() + first);
       out[1]->Put(Eigen::numext::bit_cast<uint16_t>(stored), kScaleBits);
     }
     out[0]->PutAll(codes, Format::kCodeBits);

@@ -7,6 +7,7 @@
 #include "common/base/counter_rng.h"
 #include "common/base/ordered_dot.h"
 #include "common/base/status_macros.h"
+#include "common/base/wide_loop.h"
 #include "common/kv/algorithms/orthonormal_rows.h"
 
 namespace kvwire {
@@ -21,14 +22,14 @@ constexpr uint64_t kRounds = 2;
 constexpr size_t kFirst = 8;
 
 // The sums and differences of two numbers; x of 2^k of them, a step of the transform each.
-void Butterfly(double& a, double& b) {
+[[gnu::always_inline]] inline void Butterfly(double& a, double& b) {
   const double sum = a + b;
   b = a - b;
   a = sum;
 }
 
 // The first steps of every eight numbers at once: they stay in registers.
-void FirstSteps(double* x) {
+[[gnu::always_inline]] inline void FirstSteps(double* x) {
   for (size_t half = 1; half < kFirst; half *= 2) {
     for (size_t block = 0; block < kFirst; block += 2 * half) {
       for (size_t i = block; i < block + half; ++i) Butterfly(x[i], x[i + half]);
@@ -39,17 +40,21 @@ void FirstSteps(double* x) {
 // H x / sqrt(p) in place, H in the order of Sylvester; its own inverse. x.size() is p, a
 // power of two.
 void Hadamard(absl::Span<double> x) {
-  const size_t whole = x.size() / kFirst * kFirst;
-  for (size_t i = 0; i < whole; i += kFirst) FirstSteps(&x[i]);
-  for (size_t half = whole == 0 ? 1 : kFirst; half < x.size(); half *= 2) {
-    for (size_t block = 0; block < x.size(); block += 2 * half) {
-      double* const low = &x[block];
-      double* const high = low + half;
-      for (size_t i = 0; i < half; ++i) Butterfly(low[i], high[i]);
-    }
-  }
   const double scale = 1 / std::sqrt(static_cast<double>(x.size()));
-  for (double& number : x) number *= scale;
+  RunWide(
+      [](double* numbers, size_t count, double factor) KVWIRE_WIDE {
+        const size_t whole = count / kFirst * kFirst;
+        for (size_t i = 0; i < whole; i += kFirst) FirstSteps(numbers + i);
+        for (size_t half = whole == 0 ? 1 : kFirst; half < count; half *= 2) {
+          for (size_t block = 0; block < count; block += 2 * half) {
+            double* const low = numbers + block;
+            double* const high = low + half;
+            for (size_t i = 0; i < half; ++i) Butterfly(low[i], high[i]);
+          }
+        }
+        for (size_t i = 0; i < count; ++i) numbers[i] *= factor;
+      },
+      x.data(), x.size(), scale);
 }
 
 // Turns x_i and x_{i + ceil(w/2)} by 45 degrees, mirrored: its own inverse.

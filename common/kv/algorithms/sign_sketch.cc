@@ -75,11 +75,29 @@ const Matrix& SignSketch::Rows() const {
   return rows_;
 }
 
+bool SignSketch::IsPositive(int64_t row, absl::Span<const float> vector) const {
+  return OrderedDot(absl::Span<const float>(Rows().row(row).data(), vector.size()), vector) >
+         0;
+}
+
 void SignSketch::TakeSigns(absl::Span<const float> vector, absl::Span<float> signs) const {
-  const Matrix& rows = Rows();
   for (size_t i = 0; i < signs.size(); ++i) {
-    const absl::Span<const float> row(rows.row(static_cast<int64_t>(i)).data(), vector.size());
-    signs[i] = OrderedDot(row, vector) > 0 ? 1.0F : -1.0F;
+    signs[i] = IsPositive(static_cast<int64_t>(i), vector) ? 1.0F : -1.0F;
+  }
+}
+
+void SignSketch::TakeAllSigns(const Eigen::Ref<const Matrix>& vectors,
+                              absl::Span<const int64_t> channels, int64_t count,
+                              absl::Span<uint8_t> bits) const {
+  std::call_once(filter_made_, [this] { filter_.emplace(Rows()); });
+  std::vector<FilteredSign> signs(bits.size());
+  filter_->Filter(vectors, channels, count, signs.data());
+  for (size_t i = 0; i < signs.size(); ++i) {
+    bits[i] = signs[i] == FilteredSign::kPositive ? 1 : 0;
+    if (signs[i] != FilteredSign::kInDoubt) continue;
+    const auto place = static_cast<int64_t>(i);
+    const float* vector = vectors.row(place / count).data();
+    bits[i] = IsPositive(place % count, {vector, static_cast<size_t>(width_)}) ? 1 : 0;
   }
 }
 

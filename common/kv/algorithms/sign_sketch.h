@@ -28,10 +28,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/base/matrix.h"
+#include "common/kv/algorithms/sign_filter.h"
 
 namespace kvwire {
 
@@ -63,6 +65,13 @@ class SignSketch {
   // On the portable path. O(m w).
   void TakeSigns(absl::Span<const float> vector, absl::Span<float> signs) const;
 
+  // The same of each of `vectors` [n, w], whose numbers are 0 but for those of `channels`, by
+  // the first `count` rows: 1 or 0 to `bits` [n, count]. O(n count channels), by
+  // a SignFilter.
+  void TakeAllSigns(const Eigen::Ref<const Matrix>& vectors,
+                    absl::Span<const int64_t> channels, int64_t count,
+                    absl::Span<uint8_t> bits) const;
+
   // Writes c/m sum_i signs_i s_i [w] over the first m = signs.size() rows. O(m w).
   void Decode(absl::Span<const float> signs, absl::Span<float> out) const;
 
@@ -70,6 +79,7 @@ class SignSketch {
   SignSketch(bool orthogonal, uint64_t seed, int64_t count, int64_t width);
 
   const Matrix& Rows() const;
+  bool IsPositive(int64_t row, absl::Span<const float> vector) const;
 
   bool orthogonal_;
   uint64_t seed_;
@@ -78,6 +88,8 @@ class SignSketch {
   double inverse_mean_;  // c
   mutable std::once_flag made_;
   mutable Matrix rows_;  // [m, w]
+  mutable std::once_flag filter_made_;
+  mutable std::optional<SignFilter> filter_;
 };
 
 // 1/c of rows uniform on the sphere of radius sqrt(width): the mean of a coordinate's

@@ -55,9 +55,7 @@ class TurboCodec : public RowCodec {
     // What decodes to zero has one spelling.
     if (norm_bits != 0) {
       for (double& number : rotated) number = number * spread_ / norm;
-      std::transform(rotated.begin(), rotated.end(), codes.begin(), [this](double number) {
-        return static_cast<uint8_t>(codebook_.CodeOf(number));
-      });
+      codebook_.CodesOf(rotated, codes.data());
     }
     out[0]->PutAll(codes, bits_);
     out[1]->Put(norm_bits, kNormBits);

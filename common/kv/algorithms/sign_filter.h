@@ -1,0 +1,38 @@
+#ifndef KVWIRE_COMMON_KV_ALGORITHMS_SIGN_FILTER_H_
+#define KVWIRE_COMMON_KV_ALGORITHMS_SIGN_FILTER_H_
+
+// The signs of the inner products of vectors with many rows, most of them without the
+// products: sums of binary32, in whatever order is fast, tell the sign of all that are larger
+// than what rounding can have done to them. The others are for the caller to compute.
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/base/matrix.h"
+
+namespace kvwire {
+
+enum class FilteredSign : uint8_t { kNotPositive = 0, kPositive = 1, kInDoubt = 2 };
+
+// Immutable and thread safe.
+class SignFilter {
+ public:
+  // Of finite rows [m, w]. A copy of them is kept: O(m w) time and memory.
+  explicit SignFilter(const Matrix& rows);
+
+  // Writes whether <row i, x> > 0, in exact arithmetic and in any sum of binary64 of its
+  // products, for the first `count` rows and each of the finite vectors x [n, w], whose
+  // numbers are 0 but for those of `channels`, to `signs` [n, count]. O(n count channels).
+  void Filter(const Eigen::Ref<const Matrix>& vectors, absl::Span<const int64_t> channels,
+              int64_t count, FilteredSign* signs) const;
+
+ private:
+  int64_t width_;
+  double longest_;              // of the rows
+  std::vector<float> columns_;  // [m / kLanes rounded up, w, kLanes]
+};
+
+}  // namespace kvwire
+
+#endif  // KVWIRE_COMMON_KV_ALGORITHMS_SIGN_FILTER_H_
