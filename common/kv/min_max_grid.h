@@ -28,10 +28,11 @@ class MinMaxGrid {
   // is not between them. A division, because the product with an inverse would not find
   // all halves. Without branches: compilers do many numbers at once.
   uint32_t Code(float number) const {
-    const bool flat = low_ == high_;
-    const double place = (number - low_) * last_code_ / (flat ? 1 : high_ - low_) + 0.5;
-    const double inside = place < 0 ? 0 : place > last_code_ ? last_code_ : place;
-    return static_cast<uint32_t>(static_cast<int>(flat ? 0 : inside));
+    const double range = high_ - low_;
+    const double place = (number - low_) * last_code_ / (range == 0 ? 1 : range) + 0.5;
+    const double not_below = place < 0 ? 0 : place;
+    const double inside = not_below > last_code_ ? last_code_ : not_below;
+    return static_cast<uint32_t>(static_cast<int>(range == 0 ? 0 : inside));
   }
 
   // The code-th value: (low (L - code) + high code) / L, L = 2^code_bits - 1, whose only

@@ -40,13 +40,11 @@ TEST(SignFilterTest, TellsAllSignsOfWholeNumbersButThoseOfProductsThatAreZero) {
       const SignFilter filter(rows);
       for (int64_t vectors = 0; vectors < 10; ++vectors) {
         const Matrix x = WholeNumbers(vectors, width, random);
-        std::vector<FilteredSign> signs(static_cast<size_t>(vectors * count));
+        std::vector<uint8_t> signs(static_cast<size_t>(vectors * count));
         filter.Filter(x, UpTo(width), count, signs.data());
         for (int64_t i = 0; i < vectors * count; ++i) {
           const int64_t product = WholeProduct(rows, i % count, x, i / count);
-          ASSERT_EQ(signs[i], product == 0  ? FilteredSign::kInDoubt
-                              : product > 0 ? FilteredSign::kPositive
-                                            : FilteredSign::kNotPositive);
+          ASSERT_EQ(signs[i], product == 0 ? SignFilter::kInDoubt : product > 0 ? 1 : 0);
         }
       }
     }
@@ -56,9 +54,9 @@ TEST(SignFilterTest, TellsAllSignsOfWholeNumbersButThoseOfProductsThatAreZero) {
 TEST(SignFilterTest, IsInDoubtWhereASumMightOverflow) {
   const SignFilter filter(Matrix::Constant(3, 2, 1e20F));
   const Matrix x = Matrix::Constant(1, 2, 1e15F);
-  std::vector<FilteredSign> signs(3);
+  std::vector<uint8_t> signs(3);
   filter.Filter(x, UpTo(2), 3, signs.data());
-  EXPECT_EQ(signs, std::vector<FilteredSign>(3, FilteredSign::kInDoubt));
+  EXPECT_EQ(signs, std::vector<uint8_t>(3, SignFilter::kInDoubt));
 }
 
 // One sign of a decoded vector at a time, of as many rows as there are numbers.

@@ -8,13 +8,13 @@
 
 #include "common/base/portable_math.h"
 #include "common/base/wide_loop.h"
+#include "common/base/wide_vector.h"
 
 namespace kvwire {
 namespace {
 
 // So many are compared with every number in less time than some are one after the other.
 constexpr size_t kFewBounds = 31;
-constexpr size_t kLanes = 16;
 
 constexpr int kGridCells = 1024;
 constexpr int kMostSteps = 100;
@@ -183,15 +183,20 @@ void Codebook::CodesOf(absl::Span<const double> numbers, uint8_t* codes) const {
       [](const double* from, size_t count, const double* limits, size_t limit_count,
          uint8_t* to) KVWIRE_WIDE {
         size_t i = 0;
-        for (; i + kLanes <= count; i += kLanes) {
-          int64_t above[kLanes] = {};
+        for (; i + 2 * kWideLanes <= count; i += 2 * kWideLanes) {
+          const auto* eight = reinterpret_cast<const UnalignedDoubles*>(from + i);
+          const WideDoubles low = eight[0];
+          const WideDoubles high = eight[1];
+          WideIntegers low_codes = {};
+          WideIntegers high_codes = {};
           for (size_t limit = 0; limit < limit_count; ++limit) {
-            for (size_t lane = 0; lane < kLanes; ++lane) {
-              above[lane] += from[i + lane] > limits[limit] ? 1 : 0;
-            }
+            const WideDoubles all = WideDoubles{} + limits[limit];
+            low_codes -= low > all;  // -1 where it is
+            high_codes -= high > all;
           }
-          for (size_t lane = 0; lane < kLanes; ++lane) {
-            to[i + lane] = static_cast<uint8_t>(above[lane]);
+          for (size_t lane = 0; lane < kWideLanes; ++lane) {
+            to[i + lane] = static_cast<uint8_t>(low_codes[lane]);
+            to[i + kWideLanes + lane] = static_cast<uint8_t>(high_codes[lane]);
           }
         }
         for (; i < count; ++i) {

@@ -8,6 +8,7 @@
 
 #include "common/base/portable_math.h"
 #include "common/base/wide_loop.h"
+#include "common/base/wide_vector.h"
 #include "common/kv/algorithms/lloyd_max.h"
 
 namespace kvwire {
@@ -21,23 +22,25 @@ constexpr size_t kPairsAtOnce = kBlocksAtOnce * PolarBlocks::kMostNumbers / 2;
 // So many are compared with every pair in less time than some are one after the other.
 constexpr size_t kFewBounds = 31;
 
-// Turns the quarter of the circle that each pair is in, with the axis it begins on, onto the
-// first one; `code` is the first code of the quarter, of `codes` each.
-void TurnToFirstQuarter(size_t count, int64_t codes, double* x, double* y, int64_t* code) {
-  RunWide(
-      [](size_t pairs, int64_t quarter, double* a, double* b, int64_t* base) KVWIRE_WIDE {
-        for (size_t i = 0; i < pairs; ++i) {
-          const double p = a[i];
-          const double q = b[i];
-          const bool first = ((p > 0) & (q >= 0)) | ((p == 0) & (q == 0));
-          const bool second = (p <= 0) & (q > 0);
-          const bool third = p < 0;
-          a[i] = first ? p : second ? q : third ? -p : -q;
-          b[i] = first ? q : second ? -p : third ? -q : p;
-          base[i] = first ? 0 : second ? quarter : third ? 2 * quarter : 3 * quarter;
-        }
-      },
-      count, codes, x, y, code);
+// Four pairs, and the first of the codes that each can have.
+struct WidePairs {
+  WideDoubles x;
+  WideDoubles y;
+  WideIntegers code;
+};
+
+// Turns the quarter of the circle that each pair is in, of `codes` codes, with the axis it
+// begins on, onto the first one.
+[[gnu::always_inline]] inline void TurnToFirstQuarter(int64_t codes, WidePairs& pairs) {
+  const WideDoubles x = pairs.x;
+  const WideDoubles y = pairs.y;
+  const auto first = ((x > 0) & (y >= 0)) | ((x == 0) & (y == 0));
+  const auto second = ~first & (x <= 0) & (y > 0);
+  const auto third = ~first & ~second & (x < 0);
+  const auto fourth = ~first & ~second & ~third;
+  pairs.x = first ? x : second ? y : third ? -x : -y;
+  pairs.y = first ? y : second ? -x : third ? -y : x;
+  pairs.code -= (second + 2 * third + 3 * fourth) * codes;  // masks are -1
 }
 
 // Splits numbers into pairs, and writes the radius of each.
@@ -120,30 +123,23 @@ void AngleCodebook::CodesOf(const double* x, const double* y, size_t count,
     for (size_t i = 0; i < count; ++i) codes[i] = CodeOf(x[i], y[i]);
     return;
   }
-  for (size_t done = 0; done < count; done += kPairsAtOnce) {
-    const size_t pairs = std::min(kPairsAtOnce, count - done);
-    std::array<double, kPairsAtOnce> a;
-    std::array<double, kPairsAtOnce> b;
-    std::array<int64_t, kPairsAtOnce> code = {};
-    std::copy_n(x + done, pairs, a.begin());
-    std::copy_n(y + done, pairs, b.begin());
-    if (all_around_) {
-      TurnToFirstQuarter(pairs, static_cast<int64_t>(bounds_.size() + 1), a.data(), b.data(),
-                         code.data());
-    }
-    RunWide(
-        [](const Direction* bounds, size_t bound_count, const double* p, const double* q,
-           size_t n, int64_t* base, uint8_t* out) KVWIRE_WIDE {
+  RunWide(
+      [](const Direction* bounds, size_t bound_count, bool all_around, const double* p,
+         const double* q, size_t n, uint8_t* out) KVWIRE_WIDE {
+        for (size_t i = 0; i < n; i += kWideLanes) {
+          WidePairs pairs = {*reinterpret_cast<const UnalignedDoubles*>(p + i),
+                             *reinterpret_cast<const UnalignedDoubles*>(q + i),
+                             {}};
+          if (all_around) TurnToFirstQuarter(static_cast<int64_t>(bound_count + 1), pairs);
           for (size_t bound = 0; bound < bound_count; ++bound) {
-            const Direction direction = bounds[bound];
-            for (size_t i = 0; i < n; ++i) {
-              base[i] += q[i] * direction.cos > p[i] * direction.sin ? 1 : 0;
-            }
+            pairs.code -= pairs.y * bounds[bound].cos > pairs.x * bounds[bound].sin;
           }
-          for (size_t i = 0; i < n; ++i) out[i] = static_cast<uint8_t>(base[i]);
-        },
-        bounds_.data(), bounds_.size(), a.data(), b.data(), pairs, code.data(), codes + done);
-  }
+          for (size_t lane = 0; lane < kWideLanes; ++lane) {
+            out[i + lane] = static_cast<uint8_t>(pairs.code[lane]);
+          }
+        }
+      },
+      bounds_.data(), bounds_.size(), all_around_, x, y, count, codes);
 }
 
 PolarBlocks::PolarBlocks(int first_bits, int deep_bits) {
@@ -181,8 +177,8 @@ void PolarBlocks::EncodeWhole(absl::Span<const double> blocks, uint8_t* first, u
 void PolarBlocks::EncodeSome(const double* numbers, size_t blocks, uint8_t* first,
                              uint8_t* deep, double* radii) const {
   constexpr size_t kPairs = kMostNumbers / 2;
-  std::array<double, kPairsAtOnce> x;
-  std::array<double, kPairsAtOnce> y;
+  std::array<double, kPairsAtOnce> x = {};
+  std::array<double, kPairsAtOnce> y = {};
   std::array<double, kPairsAtOnce> lengths;
   std::array<uint8_t, kPairsAtOnce> codes;
   SplitPairs(numbers, blocks * kPairs, x.data(), y.data(), lengths.data());

@@ -27,7 +27,8 @@ class AngleCodebook {
 
   // The code of the angle of (x, y); x, y >= 0 unless level 1. 0 for (0, 0).
   uint8_t CodeOf(double x, double y) const;
-  // Of `count` of them; many at once where there are few angles.
+  // Of `count` of them; many at once where there are few angles. There is memory for a whole
+  // number of kWideLanes (wide_vector.h).
   void CodesOf(const double* x, const double* y, size_t count, uint8_t* codes) const;
 
   struct Direction {

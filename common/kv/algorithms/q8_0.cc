@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <string_view>
 
 #include "common/kv/algorithms/scaled_block_codec.h"
@@ -27,7 +28,7 @@ struct Q8Format {
   // Halves go away from zero. In two's complement.
   static uint32_t Code(float number, float inverse) {
     const double units = number * inverse;
-    return static_cast<uint8_t>(static_cast<int>(units < 0 ? units - 0.5 : units + 0.5));
+    return static_cast<uint8_t>(static_cast<int>(units + std::copysign(0.5, units)));
   }
 
   static int Units(uint32_t code) { return static_cast<int8_t>(code); }

@@ -8,6 +8,7 @@
 #include "common/base/ordered_dot.h"
 #include "common/base/status_macros.h"
 #include "common/base/wide_loop.h"
+#include "common/base/wide_vector.h"
 #include "common/kv/algorithms/orthonormal_rows.h"
 
 namespace kvwire {
@@ -28,13 +29,19 @@ constexpr size_t kFirst = 8;
   a = sum;
 }
 
-// The first steps of every eight numbers at once: they stay in registers.
+// The first three steps of eight numbers, within two vectors: a - b is -b + a.
 [[gnu::always_inline]] inline void FirstSteps(double* x) {
-  for (size_t half = 1; half < kFirst; half *= 2) {
-    for (size_t block = 0; block < kFirst; block += 2 * half) {
-      for (size_t i = block; i < block + half; ++i) Butterfly(x[i], x[i + half]);
-    }
-  }
+  auto* const numbers = reinterpret_cast<UnalignedDoubles*>(x);
+  WideDoubles low = numbers[0];
+  WideDoubles high = numbers[1];
+  constexpr WideDoubles kPairs = {1, -1, 1, -1};
+  low = __builtin_shufflevector(low, low, 1, 0, 3, 2) + low * kPairs;
+  high = __builtin_shufflevector(high, high, 1, 0, 3, 2) + high * kPairs;
+  constexpr WideDoubles kHalves = {1, 1, -1, -1};
+  low = __builtin_shufflevector(low, low, 2, 3, 0, 1) + low * kHalves;
+  high = __builtin_shufflevector(high, high, 2, 3, 0, 1) + high * kHalves;
+  numbers[0] = low + high;
+  numbers[1] = low - high;
 }
 
 // H x / sqrt(p) in place, H in the order of Sylvester; its own inverse. x.size() is p, a

@@ -61,13 +61,20 @@ void Multiply(const std::array<const float*, kVectors>& vectors,
       vectors, channels.data(), channels.size(), columns, products.data());
 }
 
-// Tells the signs of products that are no further than `error` from the true ones.
-void Tell(const float* products, int64_t count, float error, FilteredSign* signs) {
-  for (int64_t i = 0; i < count; ++i) {
-    const bool positive = products[i] > error;
-    const bool negative = products[i] < -error;
-    signs[i] = static_cast<FilteredSign>(positive ? 1 : negative ? 0 : 2);
-  }
+// Tells the signs of products that are no further than `error` from the true ones, of the
+// first `count`.
+void Tell(const float* products, float error, size_t count, uint8_t* signs) {
+  std::array<uint8_t, kLanes> told;
+  RunWide(
+      [](const float* from, float limit, uint8_t* to) KVWIRE_WIDE {
+        for (size_t i = 0; i < kLanes; ++i) {
+          const int positive = from[i] > limit ? 1 : 0;
+          const int negative = from[i] < -limit ? 1 : 0;
+          to[i] = static_cast<uint8_t>(SignFilter::kInDoubt - positive - 2 * negative);
+        }
+      },
+      products, error, told.data());
+  std::copy_n(told.begin(), count, signs);
 }
 
 }  // namespace
@@ -85,7 +92,7 @@ SignFilter::SignFilter(const Matrix& rows) : width_(rows.cols()), longest_(0) {
 
 void SignFilter::Filter(const Eigen::Ref<const Matrix>& vectors,
                         absl::Span<const int64_t> channels, int64_t count,
-                        FilteredSign* signs) const {
+                        uint8_t* signs) const {
   const int64_t rows = vectors.rows();
   std::vector<float> errors;
   for (int64_t i = 0; i < rows; ++i) {
@@ -105,8 +112,10 @@ void SignFilter::Filter(const Eigen::Ref<const Matrix>& vectors,
       Products products;
       Multiply(some_vectors, channels, columns_.data() + lane * width_, products);
       for (int64_t v = 0; v < some; ++v) {
-        Tell(&products[static_cast<size_t>(v * kLanes)], std::min(kLanes, count - lane),
-             errors[static_cast<size_t>(first + v)], signs + (first + v) * count + lane);
+        Tell(&products[static_cast<size_t>(v * kLanes)],
+             errors[static_cast<size_t>(first + v)],
+             static_cast<size_t>(std::min(kLanes, count - lane)),
+             signs + (first + v) * count + lane);
       }
     }
   }

@@ -13,19 +13,20 @@
 
 namespace kvwire {
 
-enum class FilteredSign : uint8_t { kNotPositive = 0, kPositive = 1, kInDoubt = 2 };
-
 // Immutable and thread safe.
 class SignFilter {
  public:
+  static constexpr uint8_t kInDoubt = 2;
+
   // Of finite rows [m, w]. A copy of them is kept: O(m w) time and memory.
   explicit SignFilter(const Matrix& rows);
 
   // Writes whether <row i, x> > 0, in exact arithmetic and in any sum of binary64 of its
   // products, for the first `count` rows and each of the finite vectors x [n, w], whose
-  // numbers are 0 but for those of `channels`, to `signs` [n, count]. O(n count channels).
+  // numbers are 0 but for those of `channels`, to `signs` [n, count]: 1, 0 or kInDoubt.
+  // O(n count channels).
   void Filter(const Eigen::Ref<const Matrix>& vectors, absl::Span<const int64_t> channels,
-              int64_t count, FilteredSign* signs) const;
+              int64_t count, uint8_t* signs) const;
 
  private:
   int64_t width_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <vector>
 
@@ -90,14 +91,16 @@ void SignSketch::TakeAllSigns(const Eigen::Ref<const Matrix>& vectors,
                               absl::Span<const int64_t> channels, int64_t count,
                               absl::Span<uint8_t> bits) const {
   std::call_once(filter_made_, [this] { filter_.emplace(Rows()); });
-  std::vector<FilteredSign> signs(bits.size());
-  filter_->Filter(vectors, channels, count, signs.data());
-  for (size_t i = 0; i < signs.size(); ++i) {
-    bits[i] = signs[i] == FilteredSign::kPositive ? 1 : 0;
-    if (signs[i] != FilteredSign::kInDoubt) continue;
-    const auto place = static_cast<int64_t>(i);
+  filter_->Filter(vectors, channels, count, bits.data());
+  uint8_t* const end = bits.data() + bits.size();
+  const auto next_in_doubt = [end](uint8_t* from) {
+    return static_cast<uint8_t*>(
+        std::memchr(from, SignFilter::kInDoubt, static_cast<size_t>(end - from)));
+  };
+  for (uint8_t* bit = next_in_doubt(bits.data()); bit != nullptr; bit = next_in_doubt(bit)) {
+    const int64_t place = bit - bits.data();
     const float* vector = vectors.row(place / count).data();
-    bits[i] = IsPositive(place % count, {vector, static_cast<size_t>(width_)}) ? 1 : 0;
+    *bit = IsPositive(place % count, {vector, static_cast<size_t>(width_)}) ? 1 : 0;
   }
 }
 
