@@ -135,8 +135,8 @@ double SinPastQuarters(double x, int64_t quarters) {
   // m in [sqrt(1/2), sqrt(2)) once it is doubled where it is small, and ln m =
   // 2 artanh((m-1)/(m+1)): |s| < 0.1716, so the twelve terms leave 2e-20.
   const bool small = m < kSqrtHalf;
-  const double mantissa = small ? 2 * m : m;
-  const double exponent = small ? e - 1 : e;
+  const double mantissa = m * (small ? 2.0 : 1.0);
+  const double exponent = e - (small ? 1.0 : 0.0);
   const double s = (mantissa - 1) / (mantissa + 1);
   const double series = 2 * s * Polynomial(kArtanhSeries, s * s);
   return exponent * kLn2High + (series + exponent * kLn2Low);
@@ -218,32 +218,31 @@ void NormalQuantiles(absl::Span<double> numbers) {
     // Those of the tails, 15 in 100, are put together first.
     std::array<size_t, kAtOnce> places;
     std::array<double, kAtOnce> ends;
+    std::array<double, kAtOnce> masses;  // beyond
     std::array<double, kAtOnce> roots;
-    std::array<double, kAtOnce> quantiles;
+    std::array<double, kAtOnce> sizes;
     size_t tails = 0;
     for (size_t i = 0; i < count; ++i) {
       const double q = p[i] - 0.5;
       places[tails] = i;
       ends[tails] = p[i];
+      masses[tails] = q < 0 ? p[i] : 1 - p[i];
       tails += q >= -kCentralEnd && q <= kCentralEnd ? 0 : 1;
     }
     RunWide(
-        [](size_t n, double* to) KVWIRE_WIDE {
+        [](double* to, size_t n) KVWIRE_WIDE {
           for (size_t i = 0; i < n; ++i) to[i] = CentralQuantile(to[i] - 0.5);
         },
-        count, p);
+        p, count);
     RunWide(
-        [](const double* from, size_t n, double* root, double* to) KVWIRE_WIDE {
-          for (size_t i = 0; i < n; ++i) {
-            const double end = from[i] < 0.5 ? from[i] : 1 - from[i];
-            root[i] = std::sqrt(-LogOfNormal(end));
-            const double tail = TailQuantile(root[i]);
-            to[i] = from[i] < 0.5 ? -tail : tail;
-          }
+        [](const double* mass, size_t n, double* root, double* to) KVWIRE_WIDE {
+          for (size_t i = 0; i < n; ++i) root[i] = std::sqrt(-LogOfNormal(mass[i]));
+          for (size_t i = 0; i < n; ++i) to[i] = TailQuantile(root[i]);
         },
-        ends.data(), tails, roots.data(), quantiles.data());
+        masses.data(), tails, roots.data(), sizes.data());
     for (size_t i = 0; i < tails; ++i) {
-      p[places[i]] = roots[i] <= kFarFrom ? quantiles[i] : NormalQuantile(ends[i]);
+      const double quantile = ends[i] < 0.5 ? -sizes[i] : sizes[i];
+      p[places[i]] = roots[i] <= kFarFrom ? quantile : NormalQuantile(ends[i]);
     }
   }
 }

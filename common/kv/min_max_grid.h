@@ -26,13 +26,11 @@ class MinMaxGrid {
 
   // The place of the nearest value, the higher of two; the nearer end's of a number that
   // is not between them. A division, because the product with an inverse would not find
-  // all halves. Without branches: compilers do many numbers at once.
+  // all halves.
   uint32_t Code(float number) const {
-    const double range = high_ - low_;
-    const double place = (number - low_) * last_code_ / (range == 0 ? 1 : range) + 0.5;
-    const double not_below = place < 0 ? 0 : place;
-    const double inside = not_below > last_code_ ? last_code_ : not_below;
-    return static_cast<uint32_t>(static_cast<int>(range == 0 ? 0 : inside));
+    if (low_ == high_) return 0;
+    const double place = (number - low_) * last_code_ / (high_ - low_) + 0.5;
+    return static_cast<uint32_t>(place < 0 ? 0 : place > last_code_ ? last_code_ : place);
   }
 
   // The code-th value: (low (L - code) + high code) / L, L = 2^code_bits - 1, whose only

@@ -73,11 +73,13 @@ TEST(CounterRngTest, NormalHasTheMomentsOfANormal) {
 }
 
 TEST(CounterRngTest, ManyNormalDrawsAreThoseOfTheirCounters) {
-  const CounterRng rng(5, 6);
-  for (size_t count = 0; count < 140; ++count) {
-    std::vector<double> numbers(count);
-    rng.FillNormal(1000 * count, absl::MakeSpan(numbers));
-    for (size_t i = 0; i < count; ++i) EXPECT_EQ(numbers[i], rng.Normal(1000 * count + i));
+  const CounterRng rng(0x123456789abcdef5, 0xfedcba9876543216);
+  for (const uint64_t first : {uint64_t{0}, (uint64_t{1} << 32) - 70, ~uint64_t{0} - 100}) {
+    for (size_t count = 0; count < 140; ++count) {
+      std::vector<double> numbers(count);
+      rng.FillNormal(first, absl::MakeSpan(numbers));
+      for (size_t i = 0; i < count; ++i) EXPECT_EQ(numbers[i], rng.Normal(first + i));
+    }
   }
 }
 

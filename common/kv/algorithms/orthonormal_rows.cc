@@ -27,7 +27,7 @@ std::vector<double> OrthonormalRows(const CounterRng& rng, uint64_t first, int64
                                     int64_t dims) {
   const auto width = static_cast<size_t>(dims);
   std::vector<double> rows(static_cast<size_t>(count) * width);
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = rng.Normal(first + i);
+  rng.FillNormal(first, absl::MakeSpan(rows));
   for (size_t done = 0; done < rows.size(); done += width) {
     const absl::Span<double> unit(rows.data() + done, width);
     const double norm = OrderedNorm<double>(unit);

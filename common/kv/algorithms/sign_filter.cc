@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <limits>
 
 #include "common/base/ordered_dot.h"
@@ -14,6 +15,12 @@ namespace {
 constexpr size_t kVectors = 4;
 constexpr int64_t kLanes = 16;
 constexpr int64_t kHalf = kLanes / 2;
+
+using Vector = __attribute__((vector_size(4 * kHalf))) float;
+using Unaligned = __attribute__((vector_size(4 * kHalf), aligned(4), may_alias)) float;
+using Integers = __attribute__((vector_size(4 * kHalf))) int32_t;
+using AllBytes = __attribute__((vector_size(4 * kHalf), may_alias)) uint8_t;
+using Bytes = __attribute__((vector_size(kHalf))) uint8_t;
 
 using Products = std::array<float, kVectors * kLanes>;
 
@@ -37,8 +44,6 @@ void Multiply(const std::array<const float*, kVectors>& vectors,
   RunWide(
       [](std::array<const float*, kVectors> x, const int64_t* places, size_t count,
          const float* lanes, float* out) KVWIRE_WIDE {
-        using Vector = __attribute__((vector_size(4 * kHalf))) float;
-        using Unaligned = __attribute__((vector_size(4 * kHalf), aligned(4), may_alias)) float;
         Vector low[kVectors] = {};
         Vector high[kVectors] = {};
         for (size_t i = 0; i < count; ++i) {
@@ -67,10 +72,12 @@ void Tell(const float* products, float error, size_t count, uint8_t* signs) {
   std::array<uint8_t, kLanes> told;
   RunWide(
       [](const float* from, float limit, uint8_t* to) KVWIRE_WIDE {
-        for (size_t i = 0; i < kLanes; ++i) {
-          const int positive = from[i] > limit ? 1 : 0;
-          const int negative = from[i] < -limit ? 1 : 0;
-          to[i] = static_cast<uint8_t>(SignFilter::kInDoubt - positive - 2 * negative);
+        for (int64_t i = 0; i < kLanes; i += kHalf) {
+          const Vector half = *reinterpret_cast<const Unaligned*>(from + i);
+          const Integers sign = SignFilter::kInDoubt + (half > limit) + 2 * (half < -limit);
+          const auto all = reinterpret_cast<const AllBytes&>(sign);
+          const Bytes bytes = __builtin_shufflevector(all, all, 0, 4, 8, 12, 16, 20, 24, 28);
+          std::memcpy(to + i, &bytes, sizeof(bytes));
         }
       },
       products, error, told.data());
