@@ -54,7 +54,7 @@ absl::StatusOr<RunResult> AfterAnswer(const std::string& bits, const std::string
   const absl::Status connected = driver.Connect();
   if (!connected.ok()) return connected;
   auto result = driver.Run(SmallRequest());
-  EXPECT_THAT(parties.bob.closed(), SizeIs(1));
+  EXPECT_THAT(parties.bob.closed(1), SizeIs(1));
   return result;
 }
 

@@ -7,11 +7,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "client/driver.h"
 #include "kvwire/v1/alice.grpc.pb.h"
 #include "kvwire/v1/bob.grpc.pb.h"
@@ -51,9 +51,12 @@ class FakeBob final : public v1::BobService::Service {
     return grpc::Status::OK;
   };
 
-  // Runs that were closed, in order.
-  std::vector<uint64_t> closed() const {
-    const std::lock_guard lock(mutex_);
+  // Runs that were closed, in order, once there are `count` of them.
+  std::vector<uint64_t> closed(size_t count) const {
+    const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return closed_.size() >= count;
+    };
+    const absl::MutexLock lock(&mutex_, absl::Condition(&enough));
     return closed_;
   }
 
@@ -79,13 +82,13 @@ class FakeBob final : public v1::BobService::Service {
   }
   grpc::Status CloseRun(grpc::ServerContext* /*context*/, const v1::CloseRunRequest* request,
                         v1::CloseRunResponse* /*response*/) override {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     closed_.push_back(request->run_id());
     return grpc::Status::OK;
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::vector<uint64_t> closed_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -65,7 +65,7 @@ absl::StatusOr<GenerationResult> RunAgainst(
   if (!connected.ok()) return connected;
   auto result = RunGeneration(driver, request);
   // Whatever happened, Bob may forget it.
-  EXPECT_THAT(parties.bob.closed(), SizeIs(1));
+  EXPECT_THAT(parties.bob.closed(1), SizeIs(1));
   return result;
 }
 
