@@ -28,16 +28,19 @@ class HalfQueue {
     return numbers_.data() + end;
   }
 
-  // Amortised O(count): what is left moves once as many have gone.
+  // Amortised O(count): what is left moves once as many have gone, to no more memory than it
+  // takes.
   void DropFront(int64_t count) {
     first_ += count;
     if (first_ < size()) return;
-    numbers_.erase(numbers_.begin(), numbers_.begin() + first_);
+    numbers_ = Numbers(numbers_.begin() + first_, numbers_.end());
     first_ = 0;
   }
 
  private:
-  std::vector<Eigen::half, UnwrittenAllocator<Eigen::half>> numbers_;
+  using Numbers = std::vector<Eigen::half, UnwrittenAllocator<Eigen::half>>;
+
+  Numbers numbers_;
   int64_t first_ = 0;  // that has not gone
 };
 

@@ -71,7 +71,7 @@ absl::StatusOr<std::unique_ptr<PendingDescribe>> AlgorithmClient::Describe(
 
 absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Open(
     const v1::OpenRequest& request, Cancellation& cancellation) const {
-  closing_->Wait();
+  closing_->Wait(&cancellation);
   CancellableCall call(cancellation);
   v1::OpenResponse response;
   KVWIRE_RETURN_IF_ERROR(Named(stub_->Open(call.context(), request, &response), cancellation));
@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> AlgorithmClient::Restore(
     const v1::OpenRequest& request,
     absl::FunctionRef<absl::StatusOr<bool>(absl::Cord& piece)> next,
     Cancellation& cancellation) const {
-  closing_->Wait();
+  closing_->Wait(&cancellation);
   CancellableCall call(cancellation);
   SendHeadersWithMessage(*call.context());
   grpc::ByteBuffer answer;

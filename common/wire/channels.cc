@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/notification.h"
@@ -119,17 +120,25 @@ bool IsCancelled(const Cancellation* cancellation) {
   return cancellation != nullptr && cancellation->cancelled();
 }
 
-// Waits in steps, so that it may be cancelled.
-bool WaitInSteps(grpc::Channel& channel, absl::Duration limit, Cancellation* cancellation) {
+// Waits in steps, so that it may be cancelled: until `done`, which takes the time that a step
+// may last, says so, or the limit is reached, false then.
+bool WaitInSteps(absl::Duration limit, Cancellation* cancellation,
+                 absl::FunctionRef<bool(absl::Duration)> done) {
   constexpr absl::Duration kStep = absl::Milliseconds(50);
   absl::Duration left = limit;
   do {
     if (IsCancelled(cancellation)) return false;
-    const absl::Time deadline = absl::Now() + std::min(left, kStep);
-    if (channel.WaitForConnected(absl::ToChronoTime(deadline))) return true;
+    if (done(std::min(left, kStep))) return true;
     left -= kStep;
   } while (left > absl::ZeroDuration());
   return false;
+}
+
+bool WaitConnectedInSteps(grpc::Channel& channel, absl::Duration limit,
+                          Cancellation* cancellation) {
+  return WaitInSteps(limit, cancellation, [&](absl::Duration step) {
+    return channel.WaitForConnected(absl::ToChronoTime(absl::Now() + step));
+  });
 }
 
 absl::Status Unreachable(grpc::Channel& channel, const Endpoint& endpoint,
@@ -146,10 +155,14 @@ absl::Status Unreachable(grpc::Channel& channel, const Endpoint& endpoint,
 absl::StatusOr<bool> TryConnect(grpc::Channel& channel, const Endpoint& endpoint,
                                 absl::Duration limit, Cancellation* cancellation,
                                 TcpMeter& meter) {
-  static std::mutex one_at_a_time;
-  const std::lock_guard lock(one_at_a_time);
+  static std::timed_mutex one_at_a_time;
+  std::unique_lock lock(one_at_a_time, std::defer_lock);
+  const bool locked = WaitInSteps(limit, cancellation, [&](absl::Duration step) {
+    return lock.try_lock_for(absl::ToChronoNanoseconds(step));
+  });
+  if (!locked) return false;
   const std::set<uint64_t> known = Cookies(ListOpenSockets());
-  if (!WaitInSteps(channel, limit, cancellation)) return false;
+  if (!WaitConnectedInSteps(channel, limit, cancellation)) return false;
   KVWIRE_ASSIGN_OR_RETURN(OpenSocket socket, NewSocket(known, endpoint.port));
   KVWIRE_ASSIGN_OR_RETURN(meter, TcpMeter::Attach(socket));
   return true;
@@ -173,7 +186,7 @@ std::shared_ptr<grpc::Channel> UnsharedChannel(const Endpoint& endpoint,
 absl::Status WaitConnected(grpc::Channel& channel, const Endpoint& endpoint,
                            absl::Duration timeout, std::string_view what,
                            Cancellation* cancellation) {
-  if (WaitInSteps(channel, timeout, cancellation)) return absl::OkStatus();
+  if (WaitConnectedInSteps(channel, timeout, cancellation)) return absl::OkStatus();
   if (IsCancelled(cancellation)) return absl::CancelledError("the run was cancelled");
   return Unreachable(channel, endpoint, timeout, what);
 }

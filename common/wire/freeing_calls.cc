@@ -1,7 +1,7 @@
 #include "common/wire/freeing_calls.h"
 
-#include <grpcpp/client_context.h>
-
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -13,12 +13,6 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
-struct Call {
-  grpc::ClientContext context;
-  grpc::ByteBuffer request;
-  grpc::ByteBuffer response;
-};
-
 }  // namespace
 
 FreeingCalls::FreeingCalls(std::shared_ptr<grpc::Channel> channel)
@@ -28,29 +22,36 @@ FreeingCalls::~FreeingCalls() { Wait(); }
 
 void FreeingCalls::Begin(const std::string& method,
                          const google::protobuf::MessageLite& request) {
-  auto call = std::make_shared<Call>();
-  call->context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
-  call->request = JoinMessage(request);
-  int64_t number = 0;
+  auto made = std::make_unique<Call>();
+  Call& call = *made;
+  call.context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+  call.request = JoinMessage(request);
   {
     const std::lock_guard lock(mutex_);
-    under_way_.insert(number = ++last_);
+    std::erase_if(calls_, [](const auto& entry) { return entry.second->ended; });
+    calls_[++last_] = std::move(made);
   }
-  stub_.UnaryCall(&call->context, method, {}, &call->request, &call->response,
-                  [this, call, number](const grpc::Status& /*status*/) { End(number); });
+  stub_.UnaryCall(&call.context, method, {}, &call.request, &call.response,
+                  [this, &call](const grpc::Status& /*status*/) { End(call); });
 }
 
-void FreeingCalls::End(int64_t call) {
+void FreeingCalls::End(Call& call) {
   const std::lock_guard lock(mutex_);
-  under_way_.erase(call);
+  call.ended = true;
   // Under the lock: whoever waits may be about to end this.
   ended_.notify_all();
 }
 
-void FreeingCalls::Wait() {
+void FreeingCalls::Wait(const Cancellation* cancellation) {
+  constexpr std::chrono::milliseconds kStep{50};  // how soon a cancellation is noticed
   std::unique_lock lock(mutex_);
-  const int64_t last = last_;
-  ended_.wait(lock, [&] { return under_way_.empty() || *under_way_.begin() > last; });
+  const auto all_ended = [this, last = last_] {
+    return std::all_of(calls_.begin(), calls_.upper_bound(last),
+                       [](const auto& entry) { return entry.second->ended; });
+  };
+  while (!ended_.wait_for(lock, kStep, all_ended)) {
+    if (cancellation != nullptr && cancellation->cancelled()) return;
+  }
 }
 
 }  // namespace kvwire

@@ -6,16 +6,18 @@
 
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "common/wire/cancellation.h"
 
 namespace kvwire {
 
@@ -30,17 +32,27 @@ class FreeingCalls {
   // Calls the unary `method` (MethodPath), and gives up after 5 s.
   void Begin(const std::string& method, const google::protobuf::MessageLite& request);
 
-  // Until the calls begun before are answered, or given up.
-  void Wait();
+  // Until the calls begun before are answered or given up, or `cancellation`, where there is
+  // one, comes.
+  void Wait(const Cancellation* cancellation = nullptr);
 
  private:
-  void End(int64_t call);
+  // Freed by who waits or begins another: on the thread that ends it, it could be the last to
+  // hold the channel, which must not end there.
+  struct Call {
+    grpc::ClientContext context;
+    grpc::ByteBuffer request;
+    grpc::ByteBuffer response;
+    bool ended = false;
+  };
+
+  void End(Call& call);
 
   grpc::GenericStub stub_;
   std::mutex mutex_;
   std::condition_variable ended_;
   int64_t last_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::set<int64_t> under_way_ ABSL_GUARDED_BY(mutex_);
+  std::map<int64_t, std::unique_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kvwire

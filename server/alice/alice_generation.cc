@@ -26,15 +26,19 @@ absl::StatusOr<std::unique_ptr<AlgorithmSession>> OpenSession(const AlgorithmCli
   return algorithm.Open(open, cancellation);
 }
 
-// Generates the scales that are hers; returns the map that Bob goes on from and sets
-// `state` to what the algorithm says of its memory then.
+// Generates the scales that are hers, as long as the connection that all is for has not
+// failed; returns the map that Bob goes on from and sets `state` to what the algorithm says of
+// its memory then.
 absl::StatusOr<Matrix> GenerateMaps(const VarTransformer& transformer, int64_t handover,
                                     const Matrix& x_init, AlgorithmSession& session,
+                                    const PendingConnection& connection,
                                     v1::IngestResponse& state) {
   if (handover > 0) {
-    return transformer.Generate(1, handover, x_init, [&](const ScaleTokens& tokens) {
-      return AttendScale(session, tokens, state);
-    });
+    return transformer.Generate(1, handover, x_init,
+                                [&](const ScaleTokens& tokens) -> absl::StatusOr<Matrix> {
+                                  KVWIRE_RETURN_IF_ERROR(connection.Failure());
+                                  return AttendScale(session, tokens, state);
+                                });
   }
   const auto no_tokens = [](AlgorithmSession::BlockWriter) { return absl::OkStatus(); };
   KVWIRE_ASSIGN_OR_RETURN(state, session.Ingest(no_tokens));
@@ -85,9 +89,10 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
                           MakeTransformer(generation, model, x_init));
 
   v1::GenerateResponse response;
+  KVWIRE_ASSIGN_OR_RETURN(const auto description, algorithm.Describe(timeout, cancellation));
+  // Not before the algorithm is connected to: its socket could be taken for Bob's.
   PendingConnection connecting(channel, timeout, "Bob's channel", channel_security,
                                cancellation);
-  KVWIRE_ASSIGN_OR_RETURN(const auto description, algorithm.Describe(timeout, cancellation));
   KVWIRE_ASSIGN_OR_RETURN(const uint64_t process_id, description->ProcessId());
   response.set_algorithm_process_id(process_id);
   KVWIRE_ASSIGN_OR_RETURN(
@@ -97,7 +102,7 @@ absl::StatusOr<v1::GenerateResponse> GenerateAndSend(const AlgorithmClient& algo
   const absl::Time start = absl::Now();
   v1::IngestResponse state;
   KVWIRE_ASSIGN_OR_RETURN(const Matrix map, GenerateMaps(transformer, generation.handover(),
-                                                         x_init, *session, state));
+                                                         x_init, *session, connecting, state));
   response.set_generate_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   response.set_state_bits(state.state_bits());
   response.set_section_count(state.section_count());

@@ -67,10 +67,11 @@ absl::StatusOr<v1::SpeakResponse> RunAlice(const AlgorithmClient& algorithm,
                                            const AliceRun& run, const BitVector& bits,
                                            Cancellation& cancellation) {
   v1::SpeakResponse response;
-  PendingConnection connecting(run.channel, run.connect_timeout, "Bob's channel",
-                               run.channel_security, cancellation);
   KVWIRE_ASSIGN_OR_RETURN(const auto description,
                           algorithm.Describe(run.connect_timeout, cancellation));
+  // Not before the algorithm is connected to: its socket could be taken for Bob's.
+  PendingConnection connecting(run.channel, run.connect_timeout, "Bob's channel",
+                               run.channel_security, cancellation);
   v1::OpenRequest open;
   open.set_protocol_version(kProtocolVersion);
   *open.mutable_parameters() = CacheParametersOf(run.parameters);

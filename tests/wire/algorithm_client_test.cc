@@ -61,9 +61,12 @@ TEST_F(AlgorithmClientTest, DescribeReturnsWhatIsOffered) {
 }
 
 TEST_F(AlgorithmClientTest, AReleasedSessionStaysOpen) {
-  auto session = Session(5);
-  EXPECT_EQ(std::move(*session).Release(), 5);
-  session.reset();
+  {
+    const AlgorithmClient client(server_.endpoint());
+    AlgorithmSession session(client, 5, cancellation_);
+    EXPECT_EQ(std::move(session).Release(), 5);
+  }
+  // The client would have waited until it is closed.
   EXPECT_THAT(algorithm_.closed(0), ElementsAre());
 }
 
