@@ -51,7 +51,7 @@ class CertsTest(unittest.TestCase):
 
     def test_renewing_signs_new_ones_by_the_same_authority_until_it_is_stopped(self):
         certificate, authority = self.folder / "bob/tls.crt", self.folder / "bob/ca.crt"
-        with programs.Program("kvwire", *self.arguments, "--renew", "50ms") as keeper:
+        with programs.Program("kvwire", *self.arguments, "--renew", "300ms") as keeper:
             seen = set()
             deadline = time.monotonic() + programs.LIMIT_SECONDS
             while len(seen) < 3:
