@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "common/base/little_endian.h"
+#include "common/base/wide_loop.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
@@ -128,18 +129,13 @@ bool HasF16c() {
 }
 
 bool HasAvx2() {
-  static const bool has = __builtin_cpu_supports("avx2") && HasF16c();
+  static const bool has = MachineHasAvx2() && HasF16c();
   return has;
 }
 
 template <typename Number>
 [[gnu::target("avx2")]] RowContent ContentAvx2(absl::Span<const Number> row) {
   return ContentLoop(row);
-}
-
-template <typename Number>
-[[gnu::target("avx2")]] RowContent CopyAvx2(const char* bytes, absl::Span<Number> out) {
-  return CopyLoop(bytes, out);
 }
 
 template <typename Number>
@@ -190,10 +186,11 @@ RowContent RoundRow(absl::Span<const float> row, Number* out) {
 
 template <typename Number>
 RowContent CopyRow(const char* bytes, absl::Span<Number> out) {
-#ifdef KVWIRE_HAS_AVX2
-  if (HasAvx2()) return CopyAvx2(bytes, out);
-#endif
-  return CopyLoop(bytes, out);
+  RowContent content{};
+  RunWide([](const char* from, absl::Span<Number> to, RowContent* holds)
+              KVWIRE_WIDE { *holds = CopyLoop(from, to); },
+          bytes, out, &content);
+  return content;
 }
 
 void WidenRow(absl::Span<const Eigen::half> row, float* out) {

@@ -95,7 +95,7 @@ class AlgorithmSession {
 
   // The same for `rows` queries of `dims` numbers, a message's worth of them at a time:
   // `make` returns queries first .. first + count - 1, and `take` gets their outputs.
-  // Returns its first error too.
+  // Returns its first error too. No rows make no call.
   using MakeQueries = absl::FunctionRef<Matrix(int64_t first, int64_t count)>;
   using TakeOutputs = absl::FunctionRef<absl::Status(int64_t first, Matrix outputs)>;
   absl::Status AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make, TakeOutputs take);

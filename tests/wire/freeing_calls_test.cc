@@ -111,7 +111,7 @@ TEST_F(FreeingCallsTest, TheEndWaitsForAllAnswers) {
   EXPECT_EQ(algorithm_.closed(0).size(), 2);
 }
 
-TEST_F(FreeingCallsTest, APeerThatIsGoneIsNotWaitedFor) {
+TEST_F(FreeingCallsTest, APeerThatIsGoneIsGivenUp) {
   const RefusingPort port;
   FreeingCalls calls(UnsharedChannel(port.endpoint()));
   Close(calls, 1);
