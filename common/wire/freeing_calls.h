@@ -37,8 +37,8 @@ class FreeingCalls {
   void Wait(const Cancellation* cancellation = nullptr);
 
  private:
-  // Freed by who begins another, or ends this: on the thread that ends it, it could be the last
-  // to hold the channel, which must not end there.
+  // Freed by who begins another, or ends this: on the thread that ends it, it could be the
+  // last to hold the channel, which must not end there.
   struct Call {
     grpc::ClientContext context;
     grpc::ByteBuffer request;
