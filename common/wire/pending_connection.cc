@@ -11,7 +11,7 @@ PendingConnection::PendingConnection(Endpoint endpoint, absl::Duration timeout,
       thread_([this, endpoint = std::move(endpoint), timeout, what = std::move(what),
                security = std::move(security)] {
         result_ = ConnectMeasured(endpoint, timeout, what, security, &run_);
-        done_.Notify();
+        done_ = true;
       }) {}
 
 PendingConnection::~PendingConnection() {
@@ -21,7 +21,7 @@ PendingConnection::~PendingConnection() {
 }
 
 absl::Status PendingConnection::Failure() const {
-  return done_.HasBeenNotified() ? result_.status() : absl::OkStatus();
+  return done_ ? result_.status() : absl::OkStatus();
 }
 
 absl::StatusOr<MeasuredChannel> PendingConnection::Take() {

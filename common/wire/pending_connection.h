@@ -3,11 +3,11 @@
 
 // A measured connection that is made while its owner does something else.
 
+#include <atomic>
 #include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/notification.h"
 #include "common/wire/cancellation.h"
 #include "common/wire/channels.h"
 
@@ -33,7 +33,7 @@ class PendingConnection {
  private:
   Cancellation& run_;
   absl::StatusOr<MeasuredChannel> result_;
-  absl::Notification done_;
+  std::atomic<bool> done_ = false;  // result_ stands
   std::thread thread_;
 };
 
