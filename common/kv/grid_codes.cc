@@ -8,11 +8,11 @@ namespace kvwire {
 namespace {
 
 using Floats = __attribute__((vector_size(16))) float;
-using UnalignedFloats = __attribute__((vector_size(16), aligned(4), may_alias)) float;
 using Integers = __attribute__((vector_size(16))) int32_t;
 
 [[gnu::always_inline]] inline void Load(const float* from, WideDoubles& to) {
-  const Floats numbers = *reinterpret_cast<const UnalignedFloats*>(from);
+  Floats numbers;
+  FetchVector(from, numbers);
   to = __builtin_convertvector(numbers, WideDoubles);
 }
 

@@ -7,7 +7,6 @@ namespace {
 
 struct Avx2 {
   using Vector = __m256;
-  using UnalignedVector = __m256_u;
   using Bits = __attribute__((vector_size(32))) uint32_t;
   static constexpr int kLanes = 8;
   static constexpr int kMostVectors = 3;

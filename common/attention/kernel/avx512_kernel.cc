@@ -7,7 +7,6 @@ namespace {
 
 struct Avx512 {
   using Vector = __m512;
-  using UnalignedVector = __m512_u;
   using Bits = __attribute__((vector_size(64))) uint32_t;
   static constexpr int kLanes = 16;
   static constexpr int kMostVectors = 3;

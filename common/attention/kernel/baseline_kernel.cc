@@ -7,7 +7,6 @@ namespace {
 // those of any compiler for any machine.
 struct Baseline {
   using Vector = __attribute__((vector_size(16))) float;
-  using UnalignedVector = __attribute__((vector_size(16), aligned(4), may_alias)) float;
   using Bits = __attribute__((vector_size(16))) uint32_t;
   static constexpr int kLanes = 4;
   static constexpr int kMostVectors = 2;

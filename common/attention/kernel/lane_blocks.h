@@ -7,6 +7,7 @@
 // made of these templates stays inside the file that is compiled for its instructions.
 
 #include <cstdint>
+#include <cstring>
 
 namespace kvwire {
 
@@ -28,11 +29,11 @@ class LaneBlocks {
   static constexpr int kLanes = Isa::kLanes;
 
   static Vector Fetch(const float* from) {
-    return *reinterpret_cast<const typename Isa::UnalignedVector*>(from);
+    Vector x;
+    std::memcpy(&x, from, sizeof(x));
+    return x;
   }
-  static void Store(float* to, Vector x) {
-    *reinterpret_cast<typename Isa::UnalignedVector*>(to) = x;
-  }
+  static void Store(float* to, Vector x) { std::memcpy(to, &x, sizeof(x)); }
 
   // Column i of the square to row i.
   static inline __attribute__((always_inline)) void Transpose(Vector* square) {

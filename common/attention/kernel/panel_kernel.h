@@ -3,7 +3,6 @@
 
 // The functions of an AttentionKernel for the instructions of Isa, which has
 //   Vector           kLanes floats, a vector type of the compiler
-//   UnalignedVector  the same, at any address of a float
 //   Bits             kLanes uint32_t
 //   kMostVectors     of a panel, at most 3
 //   kRows            numbers that a panel is multiplied by at once, a power of two up to 8:

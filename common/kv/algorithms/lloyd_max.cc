@@ -184,9 +184,10 @@ void Codebook::CodesOf(absl::Span<const double> numbers, uint8_t* codes) const {
          uint8_t* to) KVWIRE_WIDE {
         size_t i = 0;
         for (; i + 2 * kWideLanes <= count; i += 2 * kWideLanes) {
-          const auto* eight = reinterpret_cast<const UnalignedDoubles*>(from + i);
-          const WideDoubles low = eight[0];
-          const WideDoubles high = eight[1];
+          WideDoubles low;
+          WideDoubles high;
+          FetchVector(from + i, low);
+          FetchVector(from + i + kWideLanes, high);
           WideIntegers low_codes = {};
           WideIntegers high_codes = {};
           for (size_t limit = 0; limit < limit_count; ++limit) {

@@ -127,9 +127,9 @@ void AngleCodebook::CodesOf(const double* x, const double* y, size_t count,
       [](const Direction* bounds, size_t bound_count, bool all_around, const double* p,
          const double* q, size_t n, uint8_t* out) KVWIRE_WIDE {
         for (size_t i = 0; i < n; i += kWideLanes) {
-          WidePairs pairs = {*reinterpret_cast<const UnalignedDoubles*>(p + i),
-                             *reinterpret_cast<const UnalignedDoubles*>(q + i),
-                             {}};
+          WidePairs pairs = {};
+          FetchVector(p + i, pairs.x);
+          FetchVector(q + i, pairs.y);
           if (all_around) TurnToFirstQuarter(static_cast<int64_t>(bound_count + 1), pairs);
           for (size_t bound = 0; bound < bound_count; ++bound) {
             pairs.code -= pairs.y * bounds[bound].cos > pairs.x * bounds[bound].sin;

@@ -31,17 +31,18 @@ constexpr size_t kFirst = 8;
 
 // The first three steps of eight numbers, within two vectors: a - b is -b + a.
 [[gnu::always_inline]] inline void FirstSteps(double* x) {
-  auto* const numbers = reinterpret_cast<UnalignedDoubles*>(x);
-  WideDoubles low = numbers[0];
-  WideDoubles high = numbers[1];
+  WideDoubles low;
+  WideDoubles high;
+  FetchVector(x, low);
+  FetchVector(x + kWideLanes, high);
   constexpr WideDoubles kPairs = {1, -1, 1, -1};
   low = __builtin_shufflevector(low, low, 1, 0, 3, 2) + low * kPairs;
   high = __builtin_shufflevector(high, high, 1, 0, 3, 2) + high * kPairs;
   constexpr WideDoubles kHalves = {1, 1, -1, -1};
   low = __builtin_shufflevector(low, low, 2, 3, 0, 1) + low * kHalves;
   high = __builtin_shufflevector(high, high, 2, 3, 0, 1) + high * kHalves;
-  numbers[0] = low + high;
-  numbers[1] = low - high;
+  StoreVector(low + high, x);
+  StoreVector(low - high, x + kWideLanes);
 }
 
 // H x / sqrt(p) in place, H in the order of Sylvester; its own inverse. x.size() is p, a

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <limits>
 
 #include "common/base/ordered_dot.h"
 #include "common/base/wide_loop.h"
+#include "common/base/wide_vector.h"
 
 namespace kvwire {
 namespace {
@@ -17,9 +17,8 @@ constexpr int64_t kLanes = 16;
 constexpr int64_t kHalf = kLanes / 2;
 
 using Vector = __attribute__((vector_size(4 * kHalf))) float;
-using Unaligned = __attribute__((vector_size(4 * kHalf), aligned(4), may_alias)) float;
 using Integers = __attribute__((vector_size(4 * kHalf))) int32_t;
-using AllBytes = __attribute__((vector_size(4 * kHalf), may_alias)) uint8_t;
+using AllBytes = __attribute__((vector_size(4 * kHalf))) uint8_t;
 using Bytes = __attribute__((vector_size(kHalf))) uint8_t;
 
 using Products = std::array<float, kVectors * kLanes>;
@@ -48,8 +47,10 @@ void Multiply(const std::array<const float*, kVectors>& vectors,
         Vector high[kVectors] = {};
         for (size_t i = 0; i < count; ++i) {
           const float* column = lanes + places[i] * kLanes;
-          const Vector left = *reinterpret_cast<const Unaligned*>(column);
-          const Vector right = *reinterpret_cast<const Unaligned*>(column + kHalf);
+          Vector left;
+          Vector right;
+          FetchVector(column, left);
+          FetchVector(column + kHalf, right);
 #pragma GCC unroll 4
           for (size_t v = 0; v < kVectors; ++v) {
             const float number = x[v][places[i]];
@@ -59,8 +60,8 @@ void Multiply(const std::array<const float*, kVectors>& vectors,
         }
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
-          *reinterpret_cast<Unaligned*>(out + v * kLanes) = low[v];
-          *reinterpret_cast<Unaligned*>(out + v * kLanes + kHalf) = high[v];
+          StoreVector(low[v], out + v * kLanes);
+          StoreVector(high[v], out + v * kLanes + kHalf);
         }
       },
       vectors, channels.data(), channels.size(), columns, products.data());
@@ -73,11 +74,13 @@ void Tell(const float* products, float error, size_t count, uint8_t* signs) {
   RunWide(
       [](const float* from, float limit, uint8_t* to) KVWIRE_WIDE {
         for (int64_t i = 0; i < kLanes; i += kHalf) {
-          const Vector half = *reinterpret_cast<const Unaligned*>(from + i);
+          Vector half;
+          FetchVector(from + i, half);
           const Integers sign = SignFilter::kInDoubt + (half > limit) + 2 * (half < -limit);
-          const auto all = reinterpret_cast<const AllBytes&>(sign);
+          AllBytes all;
+          FetchVector(&sign, all);
           const Bytes bytes = __builtin_shufflevector(all, all, 0, 4, 8, 12, 16, 20, 24, 28);
-          std::memcpy(to + i, &bytes, sizeof(bytes));
+          StoreVector(bytes, to + i);
         }
       },
       products, error, told.data());
