@@ -12,8 +12,6 @@ namespace kvwire {
 namespace {
 
 absl::StatusOr<int> RunCommand(const RunOptions& options) {
-  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options));
-  Driver driver(services);  // which connects while the request is made
   std::optional<std::string> file;
   if (options.payload != "random") {
     KVWIRE_ASSIGN_OR_RETURN(file, ReadPayloadFile(options.payload));
@@ -21,6 +19,8 @@ absl::StatusOr<int> RunCommand(const RunOptions& options) {
   RunOptions sized = options;
   if (!sized.n.has_value() && sized.scales.empty()) sized.n = 64;
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request, MakeRunRequest(sized, file));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options));
+  Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
   KVWIRE_ASSIGN_OR_RETURN(std::optional<RunCapture> capture,
                           StartCapture(options, driver.channel_endpoint(), services.key_log));

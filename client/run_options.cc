@@ -60,8 +60,13 @@ void AddServiceOptions(CLI::App& app, RunOptions& options) {
 void AddProcessOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--timeout", options.timeout, "how long connecting may take in all")
       ->capture_default_str();
-  app.add_option("--threads", options.services.threads,
-                 "threads for computing, here and in services of our own; 0: one a core")
+  app.add_option_function<int>(
+         "--threads",
+         [&options](int threads) {
+           options.services.threads = threads;
+           SetParallelThreads(threads);
+         },
+         "threads for computing, here and in services of our own; 0: one a core")
       ->check(CLI::Range(0, 1024));
   app.add_flag("--allow-shared-algorithm", options.allow_shared_algorithm,
                "let Alice and Bob use one algorithm process");
@@ -102,9 +107,7 @@ absl::StatusOr<Services> StartServices(const RunOptions& options) {
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.json));
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.save_snapshot));
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.pcap));
-  KVWIRE_ASSIGN_OR_RETURN(Services services, PrepareServices(where));
-  SetParallelThreads(where.threads);
-  return services;
+  return PrepareServices(where);
 }
 
 absl::StatusOr<std::string> ReadPayloadFile(const std::string& path) {

@@ -50,7 +50,8 @@ struct RunOptions {
 // Flags for where the services are.
 void AddEndpointOptions(CLI::App& app, RunOptions& options);
 
-// Flags for how they are used: --timeout, --threads, --allow-shared-algorithm.
+// Flags for how they are used: --timeout, --threads, which sets those of this process too, and
+// --allow-shared-algorithm.
 void AddProcessOptions(CLI::App& app, RunOptions& options);
 
 // These, --memory-limit and --secret-seed.
@@ -62,10 +63,10 @@ void AddServiceOptions(CLI::App& app, RunOptions& options);
 // The services' options with the timeout parsed.
 absl::StatusOr<ServicesOptions> ServicesOptionsOf(const RunOptions& options);
 
-// Starts or names the services that the flags ask for, and sets the threads of this
-// process; before anything else of gRPC, because it forks. Returns INVALID_ARGUMENT on
-// flags that do not go together and on files to be written that cannot be: a run is
-// not lost at its end for them.
+// Starts or names the services that the flags ask for; before anything else of gRPC, because
+// it forks, and after what can be refused without them. Returns INVALID_ARGUMENT on flags that
+// do not go together and on files to be written that cannot be: a run is not lost at its end
+// for them.
 absl::StatusOr<Services> StartServices(const RunOptions& options);
 
 // Returns INVALID_ARGUMENT, naming it, unless the file can be written. Leaves what is

@@ -21,7 +21,6 @@ struct SendOptions {
 
 absl::StatusOr<int> SendCommand(const SendOptions& options) {
   KVWIRE_RETURN_IF_ERROR(CheckWritable(options.output));
-  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options.run));
   KVWIRE_ASSIGN_OR_RETURN(const std::string file, ReadPayloadFile(options.file));
   std::optional<Picture> picture;
   if (options.as == "picture") {
@@ -29,6 +28,7 @@ absl::StatusOr<int> SendCommand(const SendOptions& options) {
   }
   KVWIRE_ASSIGN_OR_RETURN(const RunRequest request,
                           MakeRunRequest(options.run, picture ? picture->pixels : file));
+  KVWIRE_ASSIGN_OR_RETURN(Services services, StartServices(options.run));
   Driver driver(services);
   KVWIRE_RETURN_IF_ERROR(driver.Connect());
   KVWIRE_ASSIGN_OR_RETURN(const RunResult result, driver.Run(request));

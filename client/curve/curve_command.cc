@@ -16,7 +16,6 @@
 #include "client/rank/rank_options.h"
 #include "client/rank/rank_run.h"
 #include "client/result_file.h"
-#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -63,7 +62,6 @@ absl::StatusOr<int> CurveCommand(RankOptions options) {
   Cancellation cancellation;
   KVWIRE_ASSIGN_OR_RETURN(const Servers servers,
                           StartRankServers(options.endpoints, services, cancellation));
-  SetParallelThreads(services.threads);
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<CurvePoint> points,
                           Measure(plan, servers, cancellation));
   if (options.text()) std::cout << CurveText(points) << std::flush;

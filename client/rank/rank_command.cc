@@ -13,7 +13,6 @@
 #include "client/rank/rank_run.h"
 #include "client/rank/rank_text.h"
 #include "client/result_file.h"
-#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -34,7 +33,6 @@ absl::StatusOr<int> RankCommand(const RankOptions& options) {
   Cancellation cancellation;
   KVWIRE_ASSIGN_OR_RETURN(const auto servers,
                           StartRankServers(options.endpoints, services, cancellation));
-  SetParallelThreads(services.threads);
   std::vector<ServerOffer> offers;
   for (const auto& server : servers) offers.push_back(server->offer());
   KVWIRE_ASSIGN_OR_RETURN(const std::vector<Competitor> competitors,

@@ -17,7 +17,6 @@
 #include "client/sweep/sweep_plan.h"
 #include "client/sweep/text_file.h"
 #include "client/sweep/trial_services.h"
-#include "common/base/parallel.h"
 #include "common/base/status_macros.h"
 
 namespace kvwire {
@@ -54,7 +53,6 @@ absl::StatusOr<int> RunCommand(const SweepRunOptions& options) {
   const std::string path =
       absl::StrReplaceAll(options.results, {{"{shard}", absl::StrCat(found.shard.index)}});
   KVWIRE_ASSIGN_OR_RETURN(ResultsFile results, ResultsFile::OpenToWrite(path));
-  SetParallelThreads(where.threads);
   TrialServices services(where, options.run.allow_shared_algorithm);
   SweepProgress progress(std::cerr, isatty(STDERR_FILENO) != 0, absl::Now);
   KVWIRE_ASSIGN_OR_RETURN(

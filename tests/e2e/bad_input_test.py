@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import shutil
 import socket
 import tempfile
 import unittest
@@ -125,6 +126,20 @@ class RunTest(unittest.TestCase):
             self.assert_refused(["no file", folder], "--payload", folder)
             self.assert_refused(["empty", empty], "--payload", empty)
             self.assert_refused([88, 80], *_SMALL, "--payload", large)
+
+    def test_it_is_refused_before_a_service_is_started(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = shutil.copy(programs.BIN / "kvwire", folder)
+            letter, arrived = pathlib.Path(folder, "letter"), pathlib.Path(folder, "arrived")
+            letter.write_text("x")
+            send = ("send", letter, "--output", arrived)
+            for words, *arguments in ((["power of two"], "run", "--n", 48),
+                                      (["power of two"], *send, "--n", 48),
+                                      (["cannot run", "kvwire-algorithm"], "run", *_SMALL)):
+                with programs.Program(alone, *arguments) as running:
+                    outcome = running.wait()
+                for word in words:
+                    self.assertIn(word, outcome.stderr)
 
     def test_one_running_service_is_not_enough(self):
         for one in ("--alice", "--bob"):
