@@ -133,11 +133,13 @@ class RunTest(unittest.TestCase):
             letter, arrived = pathlib.Path(folder, "letter"), pathlib.Path(folder, "arrived")
             letter.write_text("x")
             send = ("send", letter, "--output", arrived)
-            for words, *arguments in ((["power of two"], "run", "--n", 48),
-                                      (["power of two"], *send, "--n", 48),
-                                      (["cannot run", "kvwire-algorithm"], "run", *_SMALL)):
+            for code, words, *arguments in (
+                    (2, ["power of two"], "run", "--n", 48),
+                    (2, ["power of two"], *send, "--n", 48),
+                    (1, ["cannot run", "kvwire-algorithm"], "run", *_SMALL)):
                 with programs.Program(alone, *arguments) as running:
                     outcome = running.wait()
+                self.assertEqual(code, outcome.code, outcome)
                 for word in words:
                     self.assertIn(word, outcome.stderr)
 
