@@ -15,6 +15,7 @@
 #include "client/problem_options.h"
 #include "client/question.h"
 #include "client/secret_bits.h"
+#include "common/base/parallel.h"
 #include "common/wire/endpoint.h"
 #include "tests/fuzz/fuzz_require.h"
 
@@ -132,6 +133,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Without the name of the command.
   if (!words.empty()) words.pop_back();
   if (!Parse(run->app, std::move(words))) return 0;
+  // `--threads` was obeyed as it was read: a thousand would be started here.
+  SetParallelThreads(1);
   TryTexts(run->options);
   TryParameters(run->options);
   return 0;
