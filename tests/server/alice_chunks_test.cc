@@ -191,7 +191,8 @@ TEST(AliceChunksTest, WhatBobRefusesInTheMiddleIsReturned) {
 
 TEST(AliceChunksTest, ABobWhoCommitsAnotherLengthIsFoundOut) {
   const WholeRun run;
-  for (const int64_t committed : {int64_t{0}, int64_t{342}, int64_t{344}, INT64_MAX}) {
+  for (const int64_t committed :
+       {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{342}, int64_t{344}, INT64_MAX}) {
     FakeChannel bob;
     bob.send = [committed](auto&, FakeChannel::Stream& reader, v1::SendResponse& response) {
       v1::SendRequest chunk;

@@ -189,6 +189,21 @@ TEST(AliceTransferTest, WhatBobRefusesForGoodIsNotTriedAgain) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(AliceTransferTest, ABobWhoSaysHeHasLessThanNothingIsLeftAtOnce) {
+  FakeChannel bob;
+  int calls = 0;
+  bob.send = [&](auto&, auto&, auto&) {
+    ++calls;
+    return grpc::Status::OK;
+  };
+  bob.committed = -1;
+  LoopbackServer server({&bob});
+  Sending sending(server.endpoint());
+  sending.options.resume = true;
+  EXPECT_THAT(sending.Run(), StatusIs(Code::kDataLoss, HasSubstr("he has -1 bytes")));
+  EXPECT_EQ(calls, 0);
+}
+
 TEST(AliceTransferTest, CancellingEndsAnyWait) {
   TestBob bob;
   TcpProxy proxy(bob.server.endpoint());

@@ -5,7 +5,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "kvwire/v1/channel.grpc.pb.h"
 
@@ -18,11 +20,22 @@ class FakeChannel final : public v1::OneWayChannelService::Service {
   // Fills in the last answer.
   std::function<grpc::Status(grpc::ServerContext&, Stream&, v1::SendResponse&)> send;
 
+  // What he says that he has of any message.
+  std::optional<int64_t> committed;
+
   grpc::Status Send(grpc::ServerContext* context, Stream* stream) override {
     v1::SendResponse response;
     const grpc::Status status = send(*context, *stream, response);
     if (status.ok()) stream->Write(response);
     return status;
+  }
+
+  grpc::Status QueryWriteStatus(grpc::ServerContext* /*context*/,
+                                const v1::QueryWriteStatusRequest* /*request*/,
+                                v1::QueryWriteStatusResponse* response) override {
+    if (!committed.has_value()) return {grpc::StatusCode::UNIMPLEMENTED, "not asked for"};
+    response->set_committed_size(*committed);
+    return grpc::Status::OK;
   }
 };
 
