@@ -14,6 +14,7 @@ inline constexpr size_t kWideLanes = 4;
 
 using WideDoubles = __attribute__((vector_size(32))) double;
 using WideIntegers = __attribute__((vector_size(32))) int64_t;
+using WideFloats = __attribute__((vector_size(16))) float;  // as many
 
 // To and from any address. A vector type that is declared `aligned` to less does not do: where
 // GCC heeds that Clang ignores it, and the other way round.

@@ -1,7 +1,6 @@
 #include "common/kv/coded_rows.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -52,9 +51,7 @@ int64_t CodedRows::RowsBeforeLastGroup(int64_t rows) const {
 }
 
 absl::Status CodedRows::CheckRow(absl::Span<const float> row) const {
-  bool all_fit = true;  // looked at to the end: many numbers at once
-  for (const float number : row) all_fit &= std::abs(number) < kHalfOverflow;
-  if (all_fit) return codec_->CheckRow(row);
+  if (AllSmaller(row, kHalfOverflow)) return codec_->CheckRow(row);
   const float* const large = std::find_if_not(
       row.begin(), row.end(), [](float number) { return std::abs(number) < kHalfOverflow; });
   return absl::InvalidArgumentError(

@@ -3,6 +3,7 @@
 
 // A queue of binary16 numbers that lie one behind the other in memory.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -23,22 +24,33 @@ class HalfQueue {
 
   // Adds `count` numbers, which the caller writes.
   Eigen::half* Extend(int64_t count) {
-    const size_t end = numbers_.size();
-    numbers_.resize(end + static_cast<size_t>(count));
-    return numbers_.data() + end;
+    const int64_t wanted = size() + count;
+    if (first_ + wanted > static_cast<int64_t>(numbers_.capacity())) {
+      Move(std::max(wanted, 2 * size()));
+    }
+    numbers_.resize(static_cast<size_t>(first_ + wanted));
+    return numbers_.data() + first_ + wanted - count;
   }
 
   // Amortised O(count): what is left moves once as many have gone, to no more memory than it
   // takes.
   void DropFront(int64_t count) {
     first_ += count;
-    if (first_ < size()) return;
-    numbers_ = Numbers(numbers_.begin() + first_, numbers_.end());
-    first_ = 0;
+    if (first_ >= size()) Move(size());
   }
 
  private:
   using Numbers = std::vector<Eigen::half, UnwrittenAllocator<Eigen::half>>;
+
+  // Moves what has not gone to memory for `room` numbers; a vector would number by number.
+  void Move(int64_t room) {
+    Numbers moved;
+    moved.reserve(static_cast<size_t>(room));
+    moved.resize(static_cast<size_t>(size()));
+    std::copy_n(numbers_.data() + first_, moved.size(), moved.data());
+    numbers_.swap(moved);
+    first_ = 0;
+  }
 
   Numbers numbers_;
   int64_t first_ = 0;  // that has not gone

@@ -24,6 +24,11 @@ uint64_t Gathered(uint64_t values, int width) {
 }  // namespace
 
 void PackedBits::Put(uint64_t value, int width) {
+  if (bits_ % 8 == 0 && width % 8 == 0) {
+    std::array<char, sizeof(value)> bytes;
+    std::memcpy(bytes.data(), &value, sizeof(value));
+    return AppendBytes({bytes.data(), static_cast<size_t>(width / 8)});
+  }
   while (width > 0) {
     if (bits_ % kPieceBits == 0) pieces_.emplace_back();
     std::string& piece = pieces_.back();

@@ -201,6 +201,25 @@ void WidenRow(absl::Span<const Eigen::half> row, float* out) {
                  [](Eigen::half number) { return static_cast<float>(number); });
 }
 
+void WidenRow(absl::Span<const float> row, float* out) {
+  std::copy(row.begin(), row.end(), out);
+}
+
+// The sizes of two numbers are in the order of their bits.
+bool AllSmaller(absl::Span<const float> row, float limit) {
+  int32_t largest = 0;
+  RunWide(
+      [](const float* numbers, size_t count, int32_t* out) KVWIRE_WIDE {
+        int32_t most = 0;
+        for (size_t i = 0; i < count; ++i) {
+          most = std::max(most, std::bit_cast<int32_t>(numbers[i]) & 0x7fffffff);
+        }
+        *out = most;
+      },
+      row.data(), row.size(), &largest);
+  return largest < std::bit_cast<int32_t>(limit);
+}
+
 template RowContent ContentOf(absl::Span<const float>);
 template RowContent ContentOf(absl::Span<const Eigen::half>);
 template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);

@@ -23,6 +23,9 @@ constexpr RowContent WholeContent(RowContent one, RowContent other) {
 template <typename Number>
 RowContent ContentOf(absl::Span<const Number> row);
 
+// Whether each number is smaller than `limit`, a positive one, in size; NaN is not.
+bool AllSmaller(absl::Span<const float> row, float limit);
+
 // Reads the numbers `out` from `bytes`, as they are in a section, and returns what they hold.
 template <typename Number>
 RowContent CopyRow(const char* bytes, absl::Span<Number> out);
@@ -34,6 +37,7 @@ RowContent RoundRow(absl::Span<const float> row, Number* out);
 
 // Writes the numbers of `row`, which binary32 all has, to `out` [row.size()].
 void WidenRow(absl::Span<const Eigen::half> row, float* out);
+void WidenRow(absl::Span<const float> row, float* out);
 
 }  // namespace kvwire
 

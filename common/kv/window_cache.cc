@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/kv/nonzero_rows.h"
+#include "common/kv/row_content.h"
 
 namespace kvwire {
 namespace {
@@ -66,8 +67,7 @@ int64_t WindowCache<Number>::PeakBytes(int64_t rows) const {
 template <typename Number>
 absl::Status WindowCache<Number>::CheckRounded(absl::Span<const Number> row) const {
   std::vector<float> wide(row.size());
-  std::transform(row.begin(), row.end(), wide.begin(),
-                 [](Number number) { return static_cast<float>(number); });
+  WidenRow(row, wide.data());
   if (ContentOf<float>(wide) == RowContent::kNotFinite) {
     return absl::InvalidArgumentError(
         absl::StrCat("a number overflows ", 8 * sizeof(Number), " bits"));
@@ -137,13 +137,11 @@ absl::Status WindowCache<Number>::HandOver(const TokenBlock& block, const Window
   int64_t to = left;
   KVWIRE_RETURN_IF_ERROR(
       VisitNonzero<Number>(block, width(), [&](int64_t, absl::Span<const Number> row) {
-        if (split.ToInner(place++)) {
-          for (int64_t j = 0; j < width(); ++j) {
-            keys(to, j) = static_cast<float>(row[static_cast<size_t>(j)]);
-            values(to, j) = static_cast<float>(row[static_cast<size_t>(width() + j)]);
-          }
-          ++to;
-        }
+        if (!split.ToInner(place++)) return absl::OkStatus();
+        const size_t half = row.size() / 2;
+        WidenRow(row.first(half), keys.row(to).data());
+        WidenRow(row.subspan(half), values.row(to).data());
+        ++to;
         return absl::OkStatus();
       }));
   return inner_->Append({keys.rows(), nullptr, keys.data(), values.data(), false});

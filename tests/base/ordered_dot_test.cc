@@ -28,6 +28,32 @@ TEST(OrderedDotTest, IsTheInnerProductAtEveryLength) {
   }
 }
 
+// The documented sum, number by number.
+template <typename A, typename B>
+double SumInOrder(const std::vector<A>& a, const std::vector<B>& b) {
+  std::vector<double> sums(8);
+  for (size_t i = 0; i < a.size(); ++i) {
+    sums[i % 8] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  }
+  while (sums.size() > 1) {
+    std::vector<double> halves;
+    for (size_t i = 0; i < sums.size(); i += 2) halves.push_back(sums[i] + sums[i + 1]);
+    sums = halves;
+  }
+  return sums[0];
+}
+
+TEST(OrderedDotTest, IsTheDocumentedSumToTheBitAtEveryLengthOfEitherType) {
+  for (size_t count = 0; count < 70; ++count) {
+    const std::vector<float> a = Numbers(3, count);
+    const std::vector<float> b = Numbers(4, count);
+    const std::vector<double> wide(b.begin(), b.end());
+    EXPECT_EQ((OrderedDot<float, float>(a, b)), SumInOrder(a, b)) << count;
+    EXPECT_EQ((OrderedDot<float, double>(a, wide)), SumInOrder(a, wide)) << count;
+    EXPECT_EQ((OrderedDot<double, double>(wide, wide)), SumInOrder(wide, wide)) << count;
+  }
+}
+
 // Powers of two far enough apart that a sum in any other order has other bits.
 TEST(OrderedDotTest, AddsInTheDocumentedOrder) {
   const std::vector<double> a = {1, 0x1p-53, 0x1p-53, 0, 1, 0, 0, 0, 0x1p-53};

@@ -137,5 +137,28 @@ TEST(RowContentTest16, EveryNumberOfBinary16WidensToItself) {
   }
 }
 
+// At each place, so that it is among those that are done at once and among those that are
+// left.
+TEST(AllSmallerTest, OneNumberThatIsNotDecidesWhereverItIs) {
+  constexpr float kLimit = 65520;
+  const float below = std::nextafter(kLimit, 0.0F);
+  for (size_t count = 0; count < 40; ++count) {
+    std::vector<float> row(count, below);
+    EXPECT_TRUE(AllSmaller(row, kLimit));
+    for (float& number : row) number = -number;
+    EXPECT_TRUE(AllSmaller(row, kLimit));
+    for (size_t at = 0; at < count; ++at) {
+      for (const float large :
+           {kLimit, -kLimit, std::numeric_limits<float>::infinity(),
+            -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
+            -std::numeric_limits<float>::quiet_NaN()}) {
+        row[at] = large;
+        EXPECT_FALSE(AllSmaller(row, kLimit)) << large << " at " << at << " of " << count;
+        row[at] = 0;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kvwire

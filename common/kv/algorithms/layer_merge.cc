@@ -45,8 +45,9 @@ auto LayerMerge::LayersOf(absl::Span<const float> vector) const -> Layers {
 }
 
 absl::Status LayerMerge::CheckLengths(absl::Span<const float> vector) const {
-  const Layers layers = LayersOf(vector);
-  const double length = std::max(layers.lower_length, layers.upper_length);
+  const auto lower_width = static_cast<size_t>(direction_width());
+  const double length = std::max(OrderedNorm(vector.first(lower_width)),
+                                 OrderedNorm(vector.subspan(lower_width)));
   if (length <= static_cast<double>(std::numeric_limits<float>::max())) {
     return absl::OkStatus();
   }

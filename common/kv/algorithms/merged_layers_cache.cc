@@ -38,11 +38,10 @@ absl::Status MergedLayersCache::Append(const TokenBlock& block) {
 
   if (scale_closed_) CloseScale();
   closing_.reset();
-  std::vector<float> token(2 * static_cast<size_t>(width()));
-  for (const int64_t i : stored) {
-    LoadRow<float>(block, i, width(), absl::MakeSpan(token));
-    open_.Append(token);
-  }
+  open_.AppendWritten(
+      static_cast<int64_t>(stored.size()), [&](int64_t i, float* key, float* value) {
+        return LoadRow(block, stored[static_cast<size_t>(i)], width(), key, value);
+      });
   tokens_ += block.rows;
   scale_closed_ = block.closes_scale;
   return absl::OkStatus();

@@ -22,6 +22,10 @@ constexpr size_t kPairsAtOnce = kBlocksAtOnce * PolarBlocks::kMostNumbers / 2;
 // So many are compared with every pair in less time than some are one after the other.
 constexpr size_t kFewBounds = 31;
 
+// Of integers, and of those that are below 256.
+using AllBytes = __attribute__((vector_size(8 * kWideLanes))) uint8_t;
+using Bytes = __attribute__((vector_size(kWideLanes))) uint8_t;
+
 // Four pairs, and the first of the codes that each can have.
 struct WidePairs {
   WideDoubles x;
@@ -134,9 +138,10 @@ void AngleCodebook::CodesOf(const double* x, const double* y, size_t count,
           for (size_t bound = 0; bound < bound_count; ++bound) {
             pairs.code -= pairs.y * bounds[bound].cos > pairs.x * bounds[bound].sin;
           }
-          for (size_t lane = 0; lane < kWideLanes; ++lane) {
-            out[i + lane] = static_cast<uint8_t>(pairs.code[lane]);
-          }
+          AllBytes all = {};
+          FetchVector(&pairs.code, all);
+          const Bytes four = __builtin_shufflevector(all, all, 0, 8, 16, 24);
+          StoreVector(four, out + i);
         }
       },
       bounds_.data(), bounds_.size(), all_around_, x, y, count, codes);
@@ -183,15 +188,17 @@ void PolarBlocks::EncodeSome(const double* numbers, size_t blocks, uint8_t* firs
   std::array<uint8_t, kPairsAtOnce> codes;
   SplitPairs(numbers, blocks * kPairs, x.data(), y.data(), lengths.data());
   levels_[0].CodesOf(x.data(), y.data(), blocks * kPairs, first);
-  size_t place = 0;  // of a level's codes among the deep ones of a block
-  for (size_t level = 1, pairs = kPairs / 2; pairs > 0; ++level, pairs /= 2) {
-    SplitPairs(lengths.data(), blocks * pairs, x.data(), y.data(), lengths.data());
-    levels_[level].CodesOf(x.data(), y.data(), blocks * pairs, codes.data());
+  // `place` is that of a level's codes among the deep ones of a block.
+  const auto deepen = [&]<size_t kLevel, size_t kCount>(size_t place) {
+    SplitPairs(lengths.data(), blocks * kCount, x.data(), y.data(), lengths.data());
+    levels_[kLevel].CodesOf(x.data(), y.data(), blocks * kCount, codes.data());
     for (size_t block = 0; block < blocks; ++block) {
-      std::copy_n(&codes[block * pairs], pairs, deep + block * (kPairs - 1) + place);
+      std::copy_n(&codes[block * kCount], kCount, deep + block * (kPairs - 1) + place);
     }
-    place += pairs;
-  }
+  };
+  deepen.template operator()<1, 4>(0);
+  deepen.template operator()<2, 2>(4);
+  deepen.template operator()<3, 1>(6);
   std::copy_n(lengths.begin(), blocks, radii);
 }
 

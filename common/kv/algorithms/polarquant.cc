@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@
 
 namespace kvwire {
 namespace {
+
+constexpr size_t kNormBytes = kNormBits / 8;
 
 struct PolarOptions {
   int first_bits = 0;
@@ -74,13 +77,15 @@ class PolarCodec : public RowCodec {
   void Encode(const Matrix& rows, absl::Span<PackedBits* const> out) const override {
     std::vector<double> row(rows.data(), rows.data() + rows.size());
     rotation_->Apply(absl::MakeSpan(row));
-    std::vector<uint8_t> first(static_cast<size_t>(first_angles_));
-    std::vector<uint8_t> deep(static_cast<size_t>(deep_angles_));
-    std::vector<double> radii(sizes_.size());
-    EncodeBlocks(row, first.data(), deep.data(), radii.data());
-    if (!first.empty()) out[0]->PutAll(first, options_.first_bits);
-    if (!deep.empty()) out[1]->PutAll(deep, options_.deep_bits);
-    for (const double radius : radii) out.back()->Put(NormToBits(radius), kNormBits);
+    const auto first_count = static_cast<size_t>(first_angles_);
+    const auto deep_count = static_cast<size_t>(deep_angles_);
+    std::vector<uint8_t> codes(first_count + deep_count + kNormBytes * sizes_.size());
+    uint8_t* const deep = codes.data() + first_count;
+    uint8_t* const radii = deep + deep_count;
+    EncodeBlocks(row, codes.data(), deep, radii);
+    if (first_count > 0) out[0]->PutAll({codes.data(), first_count}, options_.first_bits);
+    if (deep_count > 0) out[1]->PutAll({deep, deep_count}, options_.deep_bits);
+    out.back()->PutAll({radii, kNormBytes * sizes_.size()}, 8);
   }
 
   absl::Status CheckField(size_t field, const PackedBits& bits) const override {
@@ -108,24 +113,28 @@ class PolarCodec : public RowCodec {
   }
 
  private:
-  // The angles and radii of a rotated row, as fields() has them.
+  // Writes the angles of a rotated row, as fields() has them, and the bytes of its radii.
   void EncodeBlocks(absl::Span<const double> row, uint8_t* first, uint8_t* deep,
-                    double* radii) const {
+                    uint8_t* radii) const {
     const size_t whole = row.size() / PolarBlocks::kMostNumbers;
-    blocks_->EncodeWhole(row.first(whole * PolarBlocks::kMostNumbers), first, deep, radii);
+    std::vector<double> lengths(sizes_.size());
+    blocks_->EncodeWhole(row.first(whole * PolarBlocks::kMostNumbers), first, deep,
+                         lengths.data());
     row.remove_prefix(whole * PolarBlocks::kMostNumbers);
     for (size_t i = 0; i < sizes_.size(); ++i) {
       const auto angles = static_cast<size_t>(sizes_[i] / 2);
       const size_t deep_angles = angles == 0 ? 0 : angles - 1;
       if (i >= whole) {
         PolarBlocks::Codes codes;
-        radii[i] = blocks_->Encode(row.first(static_cast<size_t>(sizes_[i])), codes);
+        lengths[i] = blocks_->Encode(row.first(static_cast<size_t>(sizes_[i])), codes);
         row.remove_prefix(static_cast<size_t>(sizes_[i]));
         std::copy_n(codes.begin(), angles, first);
         std::copy_n(codes.begin() + angles, deep_angles, deep);
       }
+      const uint64_t radius = NormToBits(lengths[i]);
+      std::memcpy(radii + kNormBytes * i, &radius, kNormBytes);
       // What decodes to zero has one spelling.
-      if (NormToBits(radii[i]) == 0) {
+      if (radius == 0) {
         std::fill_n(first, angles, uint8_t{0});
         std::fill_n(deep, deep_angles, uint8_t{0});
       }

@@ -22,11 +22,17 @@ constexpr uint64_t kRounds = 2;
 
 constexpr size_t kFirst = 8;
 
-// The sums and differences of two numbers; x of 2^k of them, a step of the transform each.
-[[gnu::always_inline]] inline void Butterfly(double& a, double& b) {
-  const double sum = a + b;
-  b = a - b;
-  a = sum;
+// The sums and differences of two times `count` numbers, a step of the transform.
+template <typename Numbers>
+[[gnu::always_inline]] inline void Butterfly(double* low, double* high, size_t count) {
+  for (size_t i = 0; i < count; i += sizeof(Numbers) / sizeof(double)) {
+    Numbers a = {};
+    Numbers b = {};
+    FetchVector(low + i, a);
+    FetchVector(high + i, b);
+    StoreVector(a + b, low + i);
+    StoreVector(a - b, high + i);
+  }
 }
 
 // The first three steps of eight numbers, within two vectors: a - b is -b + a.
@@ -54,10 +60,12 @@ void Hadamard(absl::Span<double> x) {
         const size_t whole = count / kFirst * kFirst;
         for (size_t i = 0; i < whole; i += kFirst) FirstSteps(numbers + i);
         for (size_t half = whole == 0 ? 1 : kFirst; half < count; half *= 2) {
-          for (size_t block = 0; block < count; block += 2 * half) {
-            double* const low = numbers + block;
-            double* const high = low + half;
-            for (size_t i = 0; i < half; ++i) Butterfly(low[i], high[i]);
+          for (double* low = numbers; low < numbers + count; low += 2 * half) {
+            if (whole == 0) {
+              Butterfly<double>(low, low + half, half);
+            } else {
+              Butterfly<WideDoubles>(low, low + half, half);
+            }
           }
         }
         for (size_t i = 0; i < count; ++i) numbers[i] *= factor;
