@@ -69,9 +69,7 @@ bench() {
       targets+=("${name}_bench")
       run+=("$root/build/release/bin/${name}_bench")
     elif [[ -e $root/tests/bench/${name}_bench.py ]]; then
-      targets+=("${programs[@]}")
-      # A folder of its name has programs of its own.
-      [[ ! -d $root/tests/bench/$name ]] || targets+=("${name}_bench")
+      targets+=("${programs[@]}" "${name}_bench")
       run+=("$root/tests/bench/${name}_bench.py")
     else
       die "no benchmark '$name'; there are: $(bench_names | paste -sd ' ')"

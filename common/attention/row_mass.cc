@@ -1,15 +1,18 @@
 #include "common/attention/row_mass.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <numeric>
 
 #include "common/attention/frame_keys.h"
+#include "common/base/lane_products.h"
 #include "common/base/portable_math.h"
 
 namespace kvwire {
 namespace {
 
-constexpr int64_t kTileKeys = 512;
+constexpr int64_t kTileKeys = 8 * kProductLanes;
 constexpr int64_t kExactLanes = 8;
 
 // ExactDot for kExactLanes rows of keys at once, to the same bits: each lane sums in index
@@ -22,6 +25,31 @@ void DotLanes(const float* keys, const float* query, int64_t dims, double* produ
     }
   }
   std::copy_n(sums, kExactLanes, products);
+}
+
+// <query, key> of queries [m, d] with the keys of a tile, of which there may be fewer than
+// kTileKeys, into `products` [m, kTileKeys]. `columns` is memory for
+// d kProductLanes numbers.
+void MultiplyTile(const Matrix& queries, const Eigen::Ref<const Matrix>& keys,
+                  absl::Span<const int64_t> places, float* columns, Matrix& products) {
+  for (int64_t first = 0; first < keys.rows(); first += kProductLanes) {
+    PackLanes(keys.row(first).data(), std::min(kProductLanes, keys.rows() - first),
+              keys.cols(), columns);
+    for (int64_t i = 0; i < queries.rows(); i += int64_t{kProductVectors}) {
+      std::array<const float*, kProductVectors> some;
+      const int64_t count = std::min<int64_t>(kProductVectors, queries.rows() - i);
+      // There may be fewer: then the last of them several times.
+      for (size_t v = 0; v < kProductVectors; ++v) {
+        some[v] = queries.row(i + std::min(static_cast<int64_t>(v), count - 1)).data();
+      }
+      LaneProducts lanes;
+      MultiplyLanes(some, places, columns, lanes);
+      for (int64_t v = 0; v < count; ++v) {
+        std::copy_n(&lanes[static_cast<size_t>(v * kProductLanes)], kProductLanes,
+                    &products(i + v, first));
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -37,13 +65,15 @@ std::vector<double> FastInterference(const Matrix& keys, absl::Span<const int64_
   Matrix queries(count, keys.cols());
   for (int64_t i = 0; i < count; ++i) queries.row(i) = keys.row(rows[i]);
   std::vector<double> sums(rows.size(), 0);
-  Matrix tile;
+  std::vector<int64_t> places(static_cast<size_t>(keys.cols()));
+  std::iota(places.begin(), places.end(), 0);
+  std::vector<float> columns(places.size() * kProductLanes);
+  Matrix tile(count, kTileKeys);
   for (int64_t first = 0; first < keys.rows(); first += kTileKeys) {
     const int64_t width = std::min(kTileKeys, keys.rows() - first);
-    tile.resize(count, width);
-    tile.noalias() = queries * keys.middleRows(first, width).transpose();
+    MultiplyTile(queries, keys.middleRows(first, width), places, columns.data(), tile);
     for (int64_t i = 0; i < count; ++i) {
-      auto terms = tile.row(i).array();
+      auto terms = tile.row(i).head(width).array();
       terms = ((terms - static_cast<float>(self[i])) * c).max(-80.0F).min(80.0F).exp();
       if (rows[i] >= first && rows[i] < first + width) terms[rows[i] - first] = 0;
       sums[i] += terms.sum();

@@ -15,7 +15,7 @@
 
 namespace kvwire {
 
-inline constexpr int64_t kMassRowBlock = 128;
+inline constexpr int64_t kMassRowBlock = 256;
 
 // |k_row|^2 in double, summed in index order. A product of two floats is exact in
 // double, so only the sum rounds.

@@ -193,26 +193,8 @@ absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQu
   // In buffers: a stub's Read takes what does not parse for the end of the stream.
   const auto stream =
       StartBulkExchange(*client_.channel_, MethodName("Attend"), call.context());
-  grpc::ByteBuffer answer;
-  bool open = true;    // false: the server ended the stream, and its status says why
-  absl::Status fault;  // of an answer, or of who takes it
-  const int64_t step = RowsPerMessage(dims);
-  for (int64_t first = 0; open && fault.ok() && first < rows; first += step) {
-    const int64_t count = std::min<int64_t>(step, rows - first);
-    v1::AttendRequest request;
-    request.set_session_id(session_id_);
-    request.set_rows(count);
-    request.set_queries(RowsToBytes(make(first, count)));
-    grpc::WriteOptions options;
-    if (first + count == rows) options.set_last_message();
-    open = stream->Write(JoinMessage(request), options) && stream->Read(&answer);
-    v1::AttendResponse response;
-    if (open) fault = TakeResponse(answer, client_.Name(), response);
-    if (open && fault.ok()) fault = TakeAnswer(response.outputs(), first, count, dims, take);
-  }
-  if (open && fault.ok() && stream->Read(&answer)) {
-    fault = absl::InternalError("the algorithm gave more answers than queries were asked");
-  }
+  bool open = true;
+  const absl::Status fault = AskInBlocks(*stream, rows, dims, make, take, open);
   if (!fault.ok()) {
     call.context()->TryCancel();
     stream->Finish().IgnoreError();
@@ -222,6 +204,41 @@ absl::Status AlgorithmSession::AttendInBlocks(int64_t rows, int64_t dims, MakeQu
   if (open) return absl::OkStatus();
   return absl::InternalError(
       "the algorithm ended its answers before all queries were answered");
+}
+
+absl::Status AlgorithmSession::AskInBlocks(BulkExchange& stream, int64_t rows, int64_t dims,
+                                           MakeQueries make, TakeOutputs take, bool& open) {
+  const int64_t step = RowsPerMessage(dims);
+  const auto rows_from = [&](int64_t first) { return std::min(step, rows - first); };
+  const auto request_of = [&](int64_t first) {
+    v1::AttendRequest request;
+    request.set_session_id(session_id_);
+    request.set_rows(rows_from(first));
+    request.set_queries(RowsToBytes(make(first, rows_from(first))));
+    return JoinMessage(request);
+  };
+  grpc::ByteBuffer request = request_of(0);
+  grpc::ByteBuffer answer;
+  v1::AttendResponse response;
+  int64_t first = 0;
+  for (; open && first < rows; first += step) {
+    grpc::WriteOptions options;
+    if (first + step >= rows) options.set_last_message();
+    open = stream.Write(request, options);
+    // While the server computes, the answer before is taken and the next queries are made.
+    if (first > 0) {
+      const int64_t before = first - step;
+      KVWIRE_RETURN_IF_ERROR(TakeAnswer(response.outputs(), before, step, dims, take));
+    }
+    if (open && first + step < rows) request = request_of(first + step);
+    open = open && stream.Read(&answer);
+    if (open) KVWIRE_RETURN_IF_ERROR(TakeResponse(answer, client_.Name(), response));
+  }
+  if (!open) return absl::OkStatus();
+  first -= step;
+  KVWIRE_RETURN_IF_ERROR(TakeAnswer(response.outputs(), first, rows_from(first), dims, take));
+  if (!stream.Read(&answer)) return absl::OkStatus();
+  return absl::InternalError("the algorithm gave more answers than queries were asked");
 }
 
 }  // namespace kvwire

@@ -11,6 +11,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/time.h"
 #include "common/base/matrix.h"
+#include "common/wire/bulk_calls.h"
 #include "common/wire/cancellation.h"
 #include "common/wire/endpoint.h"
 #include "common/wire/freeing_calls.h"
@@ -94,13 +95,19 @@ class AlgorithmSession {
   absl::StatusOr<Matrix> Attend(const Matrix& queries);
 
   // The same for `rows` queries of `dims` numbers, a message's worth of them at a time:
-  // `make` returns queries first .. first + count - 1, and `take` gets their outputs.
-  // Returns its first error too. No rows make no call.
+  // `make` returns queries first .. first + count - 1, and `take` gets their outputs, both
+  // here and in order; the next queries are made before the last outputs are there. Returns
+  // its first error too. No rows make no call.
   using MakeQueries = absl::FunctionRef<Matrix(int64_t first, int64_t count)>;
   using TakeOutputs = absl::FunctionRef<absl::Status(int64_t first, Matrix outputs)>;
   absl::Status AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make, TakeOutputs take);
 
  private:
+  // Asks and takes over a stream; `open` is false once the server has ended it, whose status
+  // says why. Returns what was wrong with an answer, or what `take` returned.
+  absl::Status AskInBlocks(BulkExchange& stream, int64_t rows, int64_t dims, MakeQueries make,
+                           TakeOutputs take, bool& open);
+
   const AlgorithmClient& client_;
   int64_t session_id_;
   bool released_ = false;

@@ -57,9 +57,10 @@ inline absl::Status TakeResponse(const grpc::ByteBuffer& buffer, std::string_vie
 }
 
 // Bidirectional streaming.
-inline std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>
-StartBulkExchange(grpc::Channel& channel, const std::string& method,
-                  grpc::ClientContext* context) {
+using BulkExchange = grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
+inline std::unique_ptr<BulkExchange> StartBulkExchange(grpc::Channel& channel,
+                                                       const std::string& method,
+                                                       grpc::ClientContext* context) {
   const grpc::internal::RpcMethod call(method.c_str(),
                                        grpc::internal::RpcMethod::BIDI_STREAMING);
   return std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>(
