@@ -27,11 +27,10 @@ void DotLanes(const float* keys, const float* query, int64_t dims, double* produ
   std::copy_n(sums, kExactLanes, products);
 }
 
-// <query, key> of queries [m, d] with the keys of a tile, of which there may be fewer than
-// kTileKeys, into `products` [m, kTileKeys]. `columns` is memory for
-// d kProductLanes numbers.
-void MultiplyTile(const Matrix& queries, const Eigen::Ref<const Matrix>& keys,
-                  absl::Span<const int64_t> places, float* columns, Matrix& products) {
+// Writes <query, key> of queries [m, d] and the keys of a tile, of which there may be fewer
+// than kTileKeys, to `products` [m, kTileKeys]; `columns` has room for [d, kProductLanes].
+void MultiplyTile(const Matrix& queries, MatrixView keys, absl::Span<const int64_t> places,
+                  float* columns, Matrix& products) {
   for (int64_t first = 0; first < keys.rows(); first += kProductLanes) {
     PackLanes(keys.row(first).data(), std::min(kProductLanes, keys.rows() - first),
               keys.cols(), columns);
@@ -71,7 +70,8 @@ std::vector<double> FastInterference(const Matrix& keys, absl::Span<const int64_
   Matrix tile(count, kTileKeys);
   for (int64_t first = 0; first < keys.rows(); first += kTileKeys) {
     const int64_t width = std::min(kTileKeys, keys.rows() - first);
-    MultiplyTile(queries, keys.middleRows(first, width), places, columns.data(), tile);
+    MultiplyTile(queries, MatrixView(keys.row(first).data(), width, keys.cols()), places,
+                 columns.data(), tile);
     for (int64_t i = 0; i < count; ++i) {
       auto terms = tile.row(i).head(width).array();
       terms = ((terms - static_cast<float>(self[i])) * c).max(-80.0F).min(80.0F).exp();

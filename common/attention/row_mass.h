@@ -15,6 +15,8 @@
 
 namespace kvwire {
 
+// What one thread looks at at once: enough that laying the keys side by side for it, which
+// each block does anew, costs little.
 inline constexpr int64_t kMassRowBlock = 256;
 
 // |k_row|^2 in double, summed in index order. A product of two floats is exact in

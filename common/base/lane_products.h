@@ -19,8 +19,8 @@ inline constexpr int64_t kProductLanes = 16;
 // [kProductVectors, kProductLanes].
 using LaneProducts = std::array<float, kProductVectors * kProductLanes>;
 
-// Lays `count` <= kProductLanes rows [count, width] side by side, and zeros beside them, into
-// `columns` [width, kProductLanes].
+// Lays rows [count, width], 1 <= count <= kProductLanes, side by side, and zeros beside them,
+// into `columns` [width, kProductLanes].
 void PackLanes(const float* rows, int64_t count, int64_t width, float* columns);
 
 // Writes the products of vectors with the rows of `columns`, over the numbers at `places` of

@@ -1,6 +1,7 @@
 #include "common/kv/coded_rows.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 

@@ -42,7 +42,8 @@ class HalfQueue {
  private:
   using Numbers = std::vector<Eigen::half, UnwrittenAllocator<Eigen::half>>;
 
-  // Moves what has not gone to memory for `room` numbers; a vector would number by number.
+  // Moves what has not gone to memory for `room` numbers, in one copy: a vector that grows
+  // constructs one number after the other.
   void Move(int64_t room) {
     Numbers moved;
     moved.reserve(static_cast<size_t>(room));

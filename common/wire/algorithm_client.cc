@@ -15,11 +15,10 @@ namespace kvwire {
 namespace {
 
 // A wrong answer is the algorithm's fault, not the caller's: INTERNAL.
-absl::Status TakeAnswer(const std::string& bytes, int64_t first, int64_t count, int64_t dims,
-                        AlgorithmSession::TakeOutputs take) {
+absl::StatusOr<Matrix> OutputsOf(const std::string& bytes, int64_t count, int64_t dims) {
   absl::StatusOr<Matrix> rows = RowsFromBytes(bytes, count, dims, "the algorithm's answer");
   if (!rows.ok()) return absl::InternalError(rows.status().message());
-  return take(first, *std::move(rows));
+  return rows;
 }
 
 constexpr int kRestoreData = v1::RestoreRequest::kDataFieldNumber;
@@ -220,23 +219,22 @@ absl::Status AlgorithmSession::AskInBlocks(BulkExchange& stream, int64_t rows, i
   grpc::ByteBuffer request = request_of(0);
   grpc::ByteBuffer answer;
   v1::AttendResponse response;
+  Matrix outputs;
   int64_t first = 0;
-  for (; open && first < rows; first += step) {
+  for (; first < rows; first += step) {
     grpc::WriteOptions options;
     if (first + step >= rows) options.set_last_message();
     open = stream.Write(request, options);
-    // While the server computes, the answer before is taken and the next queries are made.
-    if (first > 0) {
-      const int64_t before = first - step;
-      KVWIRE_RETURN_IF_ERROR(TakeAnswer(response.outputs(), before, step, dims, take));
-    }
+    request.Clear();
+    // While the server computes, the outputs before are taken and the next queries are made.
+    if (first > 0) KVWIRE_RETURN_IF_ERROR(take(first - step, std::move(outputs)));
     if (open && first + step < rows) request = request_of(first + step);
     open = open && stream.Read(&answer);
-    if (open) KVWIRE_RETURN_IF_ERROR(TakeResponse(answer, client_.Name(), response));
+    if (!open) return absl::OkStatus();
+    KVWIRE_RETURN_IF_ERROR(TakeResponse(answer, client_.Name(), response));
+    KVWIRE_ASSIGN_OR_RETURN(outputs, OutputsOf(response.outputs(), rows_from(first), dims));
   }
-  if (!open) return absl::OkStatus();
-  first -= step;
-  KVWIRE_RETURN_IF_ERROR(TakeAnswer(response.outputs(), first, rows_from(first), dims, take));
+  KVWIRE_RETURN_IF_ERROR(take(first - step, std::move(outputs)));
   if (!stream.Read(&answer)) return absl::OkStatus();
   return absl::InternalError("the algorithm gave more answers than queries were asked");
 }

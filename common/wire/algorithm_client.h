@@ -95,9 +95,9 @@ class AlgorithmSession {
   absl::StatusOr<Matrix> Attend(const Matrix& queries);
 
   // The same for `rows` queries of `dims` numbers, a message's worth of them at a time:
-  // `make` returns queries first .. first + count - 1, and `take` gets their outputs, both
-  // here and in order; the next queries are made before the last outputs are there. Returns
-  // its first error too. No rows make no call.
+  // `make` returns queries first .. first + count - 1, and `take` gets their outputs, both on
+  // this thread and in order, but queries are made before the outputs of those before are
+  // there. Returns its first error too. No rows make no call.
   using MakeQueries = absl::FunctionRef<Matrix(int64_t first, int64_t count)>;
   using TakeOutputs = absl::FunctionRef<absl::Status(int64_t first, Matrix outputs)>;
   absl::Status AttendInBlocks(int64_t rows, int64_t dims, MakeQueries make, TakeOutputs take);

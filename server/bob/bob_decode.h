@@ -38,8 +38,8 @@ struct DecodedRows {
 int64_t DecodeBytes(const PublicParameters& parameters, int64_t rows, bool confidences);
 
 // Reads the given rows from the message: for each replay a fresh restore of the
-// algorithm, Bob's zero tokens, one query a row. Queries and outputs are here a message
-// at a time. Blocks. Errors as documented at BobService.Decode.
+// algorithm, Bob's zero tokens, one query a row. Queries are here a message at a
+// time, and so are outputs. Blocks. Errors as documented at BobService.Decode.
 absl::StatusOr<DecodedRows> DecodeMessageRows(const AlgorithmClient& algorithm,
                                               const ReceivedMessage& message,
                                               const PublicParameters& parameters,

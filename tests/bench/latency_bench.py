@@ -1,6 +1,6 @@
 """How long a run at n = 8 takes against services that are running, from the start of the command
-to its verdict: on cores that sleep whenever they may, which a virtual machine's take long to wake
-from, and on cores that are kept awake. Results are in the JSON of Google Benchmark.
+to its verdict: on cores that sleep whenever they may, from which those of a virtual machine wake
+slowly, and on cores that are kept awake. Results are in the JSON of Google Benchmark.
 
   latency_bench.py --benchmark_out=FILE [--runs N]
 """
@@ -35,24 +35,28 @@ def service(program, *arguments):
             process.terminate()
 
 
-def spin():
-    """Runs where nothing else wants to."""
+def spin(core, parent):
+    """Runs on a core when nothing else wants to, for as long as the parent lives."""
+    os.sched_setaffinity(0, {core})
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    while True:
+    while os.getppid() == parent:
         pass
 
 
 @contextlib.contextmanager
 def awake_cores():
-    spinners = [multiprocessing.Process(target=spin, daemon=True)
-                for _ in os.sched_getaffinity(0)]
+    spinners = [multiprocessing.Process(target=spin, args=(core, os.getpid()))
+                for core in os.sched_getaffinity(0)]
     for spinner in spinners:
         spinner.start()
     try:
         yield
+        if not all(spinner.is_alive() for spinner in spinners):
+            raise SystemExit("latency_bench: a core was not kept awake")
     finally:
         for spinner in spinners:
             spinner.kill()
+            spinner.join()
 
 
 def milliseconds_to(word, *arguments):

@@ -1,11 +1,14 @@
 // What the client makes of the answers of an algorithm, right and wrong.
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/wire/algorithm_client.h"
 #include "common/wire/rows.h"
 #include "gmock/gmock.h"
@@ -17,6 +20,7 @@
 namespace kvwire {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class AlgorithmAnswersTest : public ::testing::Test {
@@ -39,6 +43,29 @@ class AlgorithmAnswersTest : public ::testing::Test {
     return AlgorithmSession(client_, 3, cancellation_).Attend(queries);
   }
 
+  // Asks kBlocks messages of queries; what happens here is noted.
+  absl::Status AttendBlocks(const std::function<absl::Status(int64_t first)>& take) {
+    return AlgorithmSession(client_, 3, cancellation_)
+        .AttendInBlocks(
+            kBlocks * kBlockRows, kBlockDims,
+            [&](int64_t first, int64_t count) -> Matrix {
+              events_.push_back(absl::StrCat("make ", first));
+              return Matrix::Constant(count, kBlockDims, static_cast<float>(first));
+            },
+            [&](int64_t first, const Matrix& outputs) {
+              events_.push_back(absl::StrCat("take ", first));
+              EXPECT_EQ(outputs,
+                        Matrix::Constant(kBlockRows, kBlockDims, static_cast<float>(first)));
+              return take(first);
+            });
+  }
+
+  // A mebibyte.
+  static constexpr int64_t kBlockRows = 4;
+  static constexpr int64_t kBlockDims = 65536;
+  static constexpr int64_t kBlocks = 3;
+
+  std::vector<std::string> events_;
   std::atomic<int> requests_ = 0;
   FakeAlgorithm algorithm_;
   LoopbackServer server_{{&algorithm_}};
@@ -48,8 +75,7 @@ class AlgorithmAnswersTest : public ::testing::Test {
 
 TEST_F(AlgorithmAnswersTest, AreReturnedInTheOrderOfTheQueries) {
   Answer([](const std::string& queries) { return queries; });
-  // 4 rows of 65536 numbers make a mebibyte.
-  Matrix queries(9, 65536);
+  Matrix queries(9, kBlockDims);
   for (int row = 0; row < 9; ++row) queries.row(row).setConstant(static_cast<float>(row));
   const auto outputs = Attend(queries);
   ASSERT_THAT(outputs, IsOk());
@@ -104,6 +130,69 @@ TEST_F(AlgorithmAnswersTest, AnErrorInsteadOfAnAnswerIsReturned) {
   };
   EXPECT_THAT(Attend(Matrix::Zero(1, 2)),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("who?")));
+}
+
+absl::Status Taken(int64_t /*first*/) { return absl::OkStatus(); }
+
+TEST_F(AlgorithmAnswersTest, AreTakenWhileTheNextQueriesAreAnswered) {
+  Answer([](const std::string& queries) { return queries; });
+  EXPECT_THAT(AttendBlocks(Taken), IsOk());
+  EXPECT_THAT(events_,
+              ElementsAre("make 0", "make 4", "take 0", "make 8", "take 4", "take 8"));
+}
+
+TEST_F(AlgorithmAnswersTest, AfterAWrongOneNothingMoreIsAsked) {
+  algorithm_.attend = [this](FakeAlgorithm::AttendStream& stream) {
+    v1::AttendRequest request;
+    v1::AttendResponse response;
+    response.set_outputs("no numbers");
+    for (; stream.Read(&request); ++requests_) stream.Write(response);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(AttendBlocks(Taken),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("the algorithm's answer has")));
+  EXPECT_THAT(events_, ElementsAre("make 0", "make 4"));
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(AlgorithmAnswersTest, WhoTakesThemMayEndTheCall) {
+  Answer([](const std::string& queries) { return queries; });
+  EXPECT_THAT(AttendBlocks([](int64_t) { return absl::OutOfRangeError("enough"); }),
+              StatusIs(absl::StatusCode::kOutOfRange, "enough"));
+  EXPECT_THAT(events_, ElementsAre("make 0", "make 4", "take 0"));
+}
+
+TEST_F(AlgorithmAnswersTest, BeforeAnErrorAreTaken) {
+  algorithm_.attend = [](FakeAlgorithm::AttendStream& stream) {
+    for (int k = 0; k < 2; ++k) {
+      v1::AttendRequest request;
+      stream.Read(&request);
+      v1::AttendResponse response;
+      response.set_outputs(request.queries());
+      stream.Write(response);
+    }
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "who?");
+  };
+  EXPECT_THAT(AttendBlocks(Taken), StatusIs(absl::StatusCode::kNotFound, HasSubstr("who?")));
+  EXPECT_EQ(std::count(events_.begin(), events_.end(), "take 0"), 1);
+  EXPECT_EQ(std::count(events_.begin(), events_.end(), "take 4"), 1);
+  EXPECT_EQ(std::count(events_.begin(), events_.end(), "take 8"), 0);
+}
+
+TEST_F(AlgorithmAnswersTest, ThatAreTooManyAreAnErrorAfterManyToo) {
+  algorithm_.attend = [](FakeAlgorithm::AttendStream& stream) {
+    v1::AttendRequest request;
+    v1::AttendResponse response;
+    while (stream.Read(&request)) {
+      response.set_outputs(request.queries());
+      stream.Write(response);
+    }
+    stream.Write(response);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(AttendBlocks(Taken),
+              StatusIs(absl::StatusCode::kInternal,
+                       HasSubstr("more answers than queries were asked")));
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ absl::Status MergedLayersCache::Append(const TokenBlock& block) {
 
   if (scale_closed_) CloseScale();
   closing_.reset();
+  // All of them: they are finite, and not zero.
   open_.AppendWritten(
       static_cast<int64_t>(stored.size()), [&](int64_t i, float* key, float* value) {
         return LoadRow(block, stored[static_cast<size_t>(i)], width(), key, value);

@@ -22,7 +22,7 @@ constexpr size_t kPairsAtOnce = kBlocksAtOnce * PolarBlocks::kMostNumbers / 2;
 // So many are compared with every pair in less time than some are one after the other.
 constexpr size_t kFewBounds = 31;
 
-// Of integers, and of those that are below 256.
+// The bytes of four integers, and the lowest one of each.
 using AllBytes = __attribute__((vector_size(8 * kWideLanes))) uint8_t;
 using Bytes = __attribute__((vector_size(kWideLanes))) uint8_t;
 
@@ -189,16 +189,17 @@ void PolarBlocks::EncodeSome(const double* numbers, size_t blocks, uint8_t* firs
   SplitPairs(numbers, blocks * kPairs, x.data(), y.data(), lengths.data());
   levels_[0].CodesOf(x.data(), y.data(), blocks * kPairs, first);
   // `place` is that of a level's codes among the deep ones of a block.
-  const auto deepen = [&]<size_t kLevel, size_t kCount>(size_t place) {
+  const auto deepen = [&]<size_t kCount>(size_t level, size_t place) {
     SplitPairs(lengths.data(), blocks * kCount, x.data(), y.data(), lengths.data());
-    levels_[kLevel].CodesOf(x.data(), y.data(), blocks * kCount, codes.data());
+    levels_[level].CodesOf(x.data(), y.data(), blocks * kCount, codes.data());
     for (size_t block = 0; block < blocks; ++block) {
       std::copy_n(&codes[block * kCount], kCount, deep + block * (kPairs - 1) + place);
     }
   };
-  deepen.template operator()<1, 4>(0);
-  deepen.template operator()<2, 2>(4);
-  deepen.template operator()<3, 1>(6);
+  static_assert(kPairs == 8 && kLevels == 4);
+  deepen.template operator()<4>(1, 0);
+  deepen.template operator()<2>(2, 4);
+  deepen.template operator()<1>(3, 6);
   std::copy_n(lengths.begin(), blocks, radii);
 }
 

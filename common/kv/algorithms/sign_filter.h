@@ -31,7 +31,7 @@ class SignFilter {
  private:
   int64_t width_;
   double longest_;              // of the rows
-  std::vector<float> columns_;  // [m / 16 rounded up, w, 16]
+  std::vector<float> columns_;  // of panels: [w, kProductLanes] each
 };
 
 }  // namespace kvwire
