@@ -1,7 +1,6 @@
 #include "common/attention/row_mass.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <numeric>
 
@@ -35,14 +34,9 @@ void MultiplyTile(const Matrix& queries, MatrixView keys, absl::Span<const int64
     PackLanes(keys.row(first).data(), std::min(kProductLanes, keys.rows() - first),
               keys.cols(), columns);
     for (int64_t i = 0; i < queries.rows(); i += int64_t{kProductVectors}) {
-      std::array<const float*, kProductVectors> some;
-      const int64_t count = std::min<int64_t>(kProductVectors, queries.rows() - i);
-      // There may be fewer: then the last of them several times.
-      for (size_t v = 0; v < kProductVectors; ++v) {
-        some[v] = queries.row(i + std::min(static_cast<int64_t>(v), count - 1)).data();
-      }
       LaneProducts lanes;
-      MultiplyLanes(some, places, columns, lanes);
+      MultiplyLanes(queries, i, places, columns, lanes);
+      const int64_t count = std::min<int64_t>(kProductVectors, queries.rows() - i);
       for (int64_t v = 0; v < count; ++v) {
         std::copy_n(&lanes[static_cast<size_t>(v * kProductLanes)], kProductLanes,
                     &products(i + v, first));

@@ -26,9 +26,14 @@ void PackLanes(const float* rows, int64_t count, int64_t width, float* columns) 
   }
 }
 
-void MultiplyLanes(const std::array<const float*, kProductVectors>& vectors,
+void MultiplyLanes(const Eigen::Ref<const Matrix>& vectors, int64_t first,
                    absl::Span<const int64_t> places, const float* columns,
                    LaneProducts& products) {
+  std::array<const float*, kProductVectors> some;
+  for (size_t v = 0; v < kProductVectors; ++v) {
+    some[v] =
+        vectors.row(std::min(first + static_cast<int64_t>(v), vectors.rows() - 1)).data();
+  }
   RunWide(
       [](std::array<const float*, kProductVectors> x, const int64_t* at, size_t count,
          const float* lanes, float* out) KVWIRE_WIDE {
@@ -53,7 +58,7 @@ void MultiplyLanes(const std::array<const float*, kProductVectors>& vectors,
           StoreVector(high[v], out + v * kProductLanes + kHalf);
         }
       },
-      vectors, places.data(), places.size(), columns, products.data());
+      some, places.data(), places.size(), columns, products.data());
 }
 
 }  // namespace kvwire

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "common/base/matrix.h"
 
 namespace kvwire {
 
@@ -23,9 +24,10 @@ using LaneProducts = std::array<float, kProductVectors * kProductLanes>;
 // into `columns` [width, kProductLanes].
 void PackLanes(const float* rows, int64_t count, int64_t width, float* columns);
 
-// Writes the products of vectors with the rows of `columns`, over the numbers at `places` of
-// both. O(places).
-void MultiplyLanes(const std::array<const float*, kProductVectors>& vectors,
+// Writes the products of `vectors` first, first + 1, .. with the rows of `columns`, over the
+// numbers at `places` of both. Where fewer are left, the last one stands in for the others.
+// O(places).
+void MultiplyLanes(const Eigen::Ref<const Matrix>& vectors, int64_t first,
                    absl::Span<const int64_t> places, const float* columns,
                    LaneProducts& products);
 

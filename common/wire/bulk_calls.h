@@ -63,7 +63,7 @@ inline std::unique_ptr<BulkExchange> StartBulkExchange(grpc::Channel& channel,
                                                        grpc::ClientContext* context) {
   const grpc::internal::RpcMethod call(method.c_str(),
                                        grpc::internal::RpcMethod::BIDI_STREAMING);
-  return std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>(
+  return std::unique_ptr<BulkExchange>(
       grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
           &channel, call, context));
 }

@@ -1,5 +1,6 @@
 #include "common/base/lane_products.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -35,19 +36,21 @@ TEST(LaneProductsTest, RowsLieSideBySideAndZerosBesideThem) {
   }
 }
 
-void ExpectSums(const std::vector<int64_t>& places) {
+// The vectors from `first` on, of which there may be fewer than are multiplied at once.
+void ExpectSums(const std::vector<int64_t>& places, int64_t first = 0) {
   const std::vector<float> rows = Numbers(2, kProductLanes * kWidth);
   const std::vector<float> vectors = Numbers(3, int64_t{kProductVectors} * kWidth);
   std::vector<float> columns(kWidth * kProductLanes);
   PackLanes(rows.data(), kProductLanes, kWidth, columns.data());
   LaneProducts products;
-  MultiplyLanes({&vectors[0], &vectors[kWidth], &vectors[2 * kWidth], &vectors[3 * kWidth]},
-                places, columns.data(), products);
+  MultiplyLanes(MatrixView(vectors.data(), kProductVectors, kWidth), first, places,
+                columns.data(), products);
   for (size_t v = 0; v < kProductVectors; ++v) {
+    const size_t row = std::min(static_cast<size_t>(first) + v, kProductVectors - 1);
     for (size_t lane = 0; lane < kProductLanes; ++lane) {
       float sum = 0;
       for (const int64_t at : places)
-        sum += rows[lane * kWidth + at] * vectors[v * kWidth + at];
+        sum += rows[lane * kWidth + at] * vectors[row * kWidth + at];
       EXPECT_EQ(products[v * kProductLanes + lane], sum) << v << " " << lane;
     }
   }
@@ -60,6 +63,10 @@ TEST(LaneProductsTest, AreTheSumsInTheOrderOfThePlacesToTheBit) {
   ExpectSums({});
   ExpectSums({kWidth - 1});
   ExpectSums({30, 2, 3, 0, 36});
+}
+
+TEST(LaneProductsTest, TheLastVectorStandsInForThoseThatAreMissing) {
+  for (int64_t first = 0; first < int64_t{kProductVectors}; ++first) ExpectSums({4, 9}, first);
 }
 
 }  // namespace

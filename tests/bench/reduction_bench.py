@@ -8,8 +8,6 @@ Of the time the fastest of some rounds counts, as it does of the kernel by itsel
 of memory the largest.
 """
 
-import argparse
-import datetime
 import json
 import os
 import pathlib
@@ -18,6 +16,8 @@ import subprocess
 import tempfile
 import threading
 import time
+
+import script
 
 BIN = pathlib.Path(os.environ["KVWIRE_BIN"])
 MIB = 1 << 20
@@ -86,17 +86,13 @@ def held(result):
         "bob_algorithm": state,
         # The bits as they came and as a vector; a chunk that is made and one that is sent.
         "alice": 2 * bits + 2 * CHUNK,
-        # The message. He looks at the products of all keys before, and not meanwhile.
-        "bob": max(result["snapshot_bytes"], keys),
-        # Before the run C is solved for, from all keys; in it there are the payload, masked and
-        # not, mask and answers, and a byte of confidence for each.
+        # The message is in a file. First all keys, for how much they weigh in one another's
+        # answers; then bits, and a byte of confidence for each.
+        "bob": max(keys, bits + result["payload_bits"]),
+        # First all keys, to solve for C; then the payload, masked and not, mask and answers, and
+        # a byte of confidence for each.
         "driver": max(keys, 4 * bits + result["payload_bits"]),
     }
-
-
-def row(name, figures, label):
-    return {"name": name, "run_name": name, "run_type": "iteration", "iterations": 1,
-            "real_time": 0, "cpu_time": 0, "time_unit": "ns", "label": label, **figures}
 
 
 def time_rows(rounds, speed, n):
@@ -106,31 +102,28 @@ def time_rows(rounds, speed, n):
     least = attention + transfer
     label = f"{attention:.2f} s of attention + {transfer:.3f} s of bytes"
     run = result["seconds"]["total"]
-    yield row(f"n:{n}/run", {"s": run, "ratio": run / least, "at_most": MOST_TIMES}, label)
-    yield row(f"n:{n}/command", {"s": whole, "ratio": whole / least}, label)
+    yield script.row(f"n:{n}/run", run, label, s=run, ratio=run / least, at_most=MOST_TIMES)
+    yield script.row(f"n:{n}/command", whole, label, s=whole, ratio=whole / least)
 
 
 def errors_row(results, n):
     errors = sum(result["bit_errors"] + result["changed_bits"] for result in results)
-    return row(f"n:{n}/errors", {"bits": errors, "ratio": errors, "at_most": 0},
-               f"of {results[0]['payload_bits']} or changed in {results[0]['queries']} queries, "
-               f"{len(results)} times")
+    label = (f"of {results[0]['payload_bits']} or changed in {results[0]['queries']} queries, "
+             f"{len(results)} times")
+    return script.row(f"n:{n}/errors", 0, label, bits=errors, ratio=errors, at_most=0)
 
 
 def memory_rows(results, small, n):
     for role, most in held(results[0]).items():
         peak = max(result["peak_memory_bytes"][role] for result in results)
         idle = small["peak_memory_bytes"][role]
-        yield row(f"n:{n}/memory/{role}",
-                  {"B": peak, "ratio": peak / (idle + most), "at_most": MOST_MEMORY},
-                  f"{most / MIB:.1f} MiB to hold, and {idle / MIB:.1f} of a run at n = 8")
+        label = f"{most / MIB:.1f} MiB to hold, and {idle / MIB:.1f} of a run at n = 8"
+        yield script.row(f"n:{n}/memory/{role}", 0, label, B=peak, ratio=peak / (idle + most),
+                         at_most=MOST_MEMORY)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="reduction_bench.py", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--benchmark_out", type=pathlib.Path, required=True)
-    parser.add_argument("--benchmark_out_format", choices=["json"], default="json")
+    parser = script.parser("reduction_bench.py", __doc__)
     parser.add_argument("--n", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -141,9 +134,7 @@ def main():
     rows = [*time_rows(rounds, speed, options.n), errors_row(results, options.n),
             *memory_rows(results, small, options.n)]
     seconds = [f"{result['seconds']['total']:.1f}" for result in results]
-    context = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-               "seconds": " ".join(seconds)}
-    options.benchmark_out.write_text(json.dumps({"context": context, "benchmarks": rows}, indent=1))
+    script.write(options.benchmark_out, rows, seconds=" ".join(seconds))
 
 
 if __name__ == "__main__":

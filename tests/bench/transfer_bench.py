@@ -5,9 +5,7 @@ Google Benchmark. Needs root for its network namespaces (ip netns), and iperf3.
   transfer_bench.py --benchmark_out=FILE [--bytes N] [--rounds N] [--networks lo,veth,segments,rtt]
 """
 
-import argparse
 import contextlib
-import datetime
 import json
 import os
 import pathlib
@@ -15,6 +13,8 @@ import shutil
 import statistics
 import subprocess
 import sys
+
+import script
 
 BIN = pathlib.Path(os.environ["KVWIRE_BIN"])
 MIB = 1 << 20
@@ -166,11 +166,8 @@ def iperf3_rate(network, local):
 
 
 def row(name, seconds, size, label, **counters):
-    return {
-        "name": f"transfer/{name}", "run_name": f"transfer/{name}", "run_type": "iteration",
-        "iterations": 1, "real_time": seconds * 1e9, "cpu_time": seconds * 1e9, "time_unit": "ns",
-        "bytes_per_second": size / seconds, "label": label, **counters,
-    }
+    return script.row(f"transfer/{name}", seconds, label, bytes_per_second=size / seconds,
+                      **counters)
 
 
 def network_rows(name, pairs, iperf3):
@@ -245,10 +242,7 @@ def measure_all(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="transfer_bench.py", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--benchmark_out", type=pathlib.Path, required=True)
-    parser.add_argument("--benchmark_out_format", choices=["json"], default="json")
+    parser = script.parser("transfer_bench.py", __doc__)
     parser.add_argument("--bytes", type=int, default=1 << 30, help="of a transfer")
     parser.add_argument("--rounds", type=int, default=5, help="of which the medians are taken")
     parser.add_argument("--networks", type=lambda text: text.split(","),
@@ -260,10 +254,8 @@ def main():
     if os.geteuid() != 0:
         sys.exit("transfer_bench: network namespaces need root")
     rows, congestion = measure_all(options)
-    context = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-               "congestion control": congestion, "bytes": str(options.bytes),
-               "rounds": str(options.rounds)}
-    options.benchmark_out.write_text(json.dumps({"context": context, "benchmarks": rows}, indent=1))
+    script.write(options.benchmark_out, rows, bytes=str(options.bytes),
+                 rounds=str(options.rounds), **{"congestion control": congestion})
 
 
 if __name__ == "__main__":

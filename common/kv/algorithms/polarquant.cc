@@ -2,7 +2,6 @@
 // pairs of radii (4; neither if a row has none), radii of blocks, binary16 (6).
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <memory>
 #include <utility>

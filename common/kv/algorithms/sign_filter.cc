@@ -80,14 +80,8 @@ void SignFilter::Filter(const Eigen::Ref<const Matrix>& vectors,
   for (int64_t lane = 0; lane < count; lane += kProductLanes) {
     for (int64_t first = 0; first < rows; first += kProductVectors) {
       const int64_t some = std::min<int64_t>(kProductVectors, rows - first);
-      std::array<const float*, kProductVectors> some_vectors;
-      for (size_t v = 0; v < kProductVectors; ++v) {
-        // There may be fewer: then the last of them several times.
-        const int64_t row = std::min(first + static_cast<int64_t>(v), rows - 1);
-        some_vectors[v] = vectors.row(row).data();
-      }
       LaneProducts products;
-      MultiplyLanes(some_vectors, channels, columns_.data() + lane * width_, products);
+      MultiplyLanes(vectors, first, channels, columns_.data() + lane * width_, products);
       for (int64_t v = 0; v < some; ++v) {
         Tell(&products[static_cast<size_t>(v * kProductLanes)],
              errors[static_cast<size_t>(first + v)],
