@@ -4,7 +4,6 @@
 // Safetensors files put together by hand, sound ones and others.
 
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -45,9 +44,8 @@ inline std::string SafetensorsBytes(const std::vector<NamedTensor>& tensors) {
 }
 
 inline std::string FloatBytes(const std::vector<float>& numbers) {
-  std::string bytes(numbers.size() * sizeof(float), '\0');
-  std::memcpy(bytes.data(), numbers.data(), bytes.size());
-  return bytes;
+  return std::string(reinterpret_cast<const char*>(numbers.data()),
+                     numbers.size() * sizeof(float));
 }
 
 inline std::string HalfwordBytes(const std::vector<uint16_t>& halfwords) {

@@ -42,7 +42,8 @@ TEST(TcpPacketTest, APacketIsReadWhateverLinkCarriesIt) {
 TEST(TcpPacketTest, IPv6IsReadToo) {
   const std::string alice(16, 'a');
   const std::string bob(16, 'b');
-  const auto packet = Parsed(Ipv6(alice, bob, Segment(1, 2, 3, kRst, "xy")));
+  const std::string bytes = Ipv6(alice, bob, Segment(1, 2, 3, kRst, "xy"));
+  const auto packet = Parsed(bytes);  // a view of them
   ASSERT_TRUE(packet.has_value());
   EXPECT_EQ(packet->source, alice);
   EXPECT_EQ(packet->destination, bob);
