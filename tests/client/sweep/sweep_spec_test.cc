@@ -21,10 +21,9 @@ std::string OneGrid(const std::string& members) {
 }
 
 std::vector<int64_t> SeedsOf(const std::string& seeds) {
+  const auto trials = ParseSweepSpec(OneGrid("\"seeds\": " + seeds)).value();
   std::vector<int64_t> found;
-  for (const Trial& trial : ParseSweepSpec(OneGrid("\"seeds\": " + seeds)).value()) {
-    found.push_back(trial.seed);
-  }
+  for (const Trial& trial : trials) found.push_back(trial.seed);
   return found;
 }
 
