@@ -20,6 +20,18 @@ double SharpnessOf(int64_t steps) { return static_cast<double>(steps) * kSharpne
 
 int64_t BlocksOf(int64_t count) { return (count + kMassRowBlock - 1) / kMassRowBlock; }
 
+std::vector<double> MassesOf(const Matrix& keys, absl::Span<const double> self,
+                             double sharpness, absl::Span<const int64_t> rows) {
+  std::vector<double> result(rows.size());
+  ParallelFor(BlocksOf(static_cast<int64_t>(rows.size())), [&](int64_t block) {
+    const int64_t first = block * kMassRowBlock;
+    const std::vector<double> masses =
+        FastInterference(keys, self, sharpness, rows.subspan(first, kMassRowBlock));
+    std::copy(masses.begin(), masses.end(), result.begin() + first);
+  });
+  return result;
+}
+
 // Raises the sharpness row by row to the least that quiets all rows seen so far.
 // That is a maximum over rows, so the order in which threads bring rows is no matter.
 //
@@ -28,20 +40,17 @@ int64_t BlocksOf(int64_t count) { return (count + kMassRowBlock - 1) / kMassRowB
 class SharpnessSearch {
  public:
   SharpnessSearch(const Matrix& keys, double largest_mass)
-      : keys_(keys), largest_mass_(largest_mass) {
-    for (int64_t i = 0; i < keys.rows(); ++i) {
-      self_.push_back(SelfProduct(keys, i));
-      largest_self_ = std::max(largest_self_, self_.back());
-    }
-  }
+      : keys_(keys),
+        largest_mass_(largest_mass),
+        self_(SelfProducts(keys)),
+        largest_self_(*std::max_element(self_.begin(), self_.end())) {}
 
   void RaiseForBlock(int64_t first, int64_t count) {
     if (failed_) return;
     std::vector<int64_t> rows(static_cast<size_t>(count));
     for (int64_t i = 0; i < count; ++i) rows[i] = first + i;
     const double sharpness = SharpnessOf(steps_);
-    const auto self = absl::MakeConstSpan(self_).subspan(first, count);
-    const std::vector<double> fast = FastInterference(keys_, rows, self, sharpness);
+    const std::vector<double> fast = FastInterference(keys_, self_, sharpness, rows);
     const double factor = FastInterferenceFactor(keys_.cols(), sharpness, largest_self_);
     for (int64_t i = 0; i < count; ++i) {
       if (!(fast[i] * factor <= largest_mass_)) RaiseForRow(rows[i]);
@@ -82,8 +91,8 @@ class SharpnessSearch {
 
   const Matrix& keys_;
   const double largest_mass_;
-  std::vector<double> self_;
-  double largest_self_ = 0;
+  const std::vector<double> self_;
+  const double largest_self_;
   std::atomic<int64_t> steps_ = 1;
   std::atomic<bool> failed_ = false;
 };
@@ -93,18 +102,16 @@ class SharpnessSearch {
 std::vector<RowMass> MeasureRows(const KeyFrame& frame, double sharpness,
                                  absl::Span<const int64_t> rows) {
   const Matrix keys = AllKeys(frame);
-  const int64_t total = static_cast<int64_t>(rows.size());
+  const std::vector<double> self = SelfProducts(keys);
+  // All cost no more than half of them, one by one.
+  const bool all = 2 * rows.size() >= self.size();
+  const std::vector<double> masses = all ? FastInterferenceOfAll(keys, self, sharpness)
+                                         : MassesOf(keys, self, sharpness, rows);
   std::vector<RowMass> result(rows.size());
-  ParallelFor(BlocksOf(total), [&](int64_t block) {
-    const int64_t first = block * kMassRowBlock;
-    const auto some = rows.subspan(first, kMassRowBlock);
-    std::vector<double> self;
-    for (const int64_t row : some) self.push_back(SelfProduct(keys, row));
-    const std::vector<double> masses = FastInterference(keys, some, self, sharpness);
-    for (size_t i = 0; i < some.size(); ++i) {
-      result[first + i] = {.interference = masses[i], .self_score = sharpness * self[i]};
-    }
-  });
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<size_t>(rows[i]);
+    result[i] = {.interference = masses[all ? row : i], .self_score = sharpness * self[row]};
+  }
   return result;
 }
 

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
+#include <utility>
 
 #include "common/attention/frame_keys.h"
-#include "common/base/lane_products.h"
+#include "common/attention/mass_tile.h"
+#include "common/base/parallel.h"
 #include "common/base/portable_math.h"
 
 namespace kvwire {
 namespace {
 
-constexpr int64_t kTileKeys = 8 * kProductLanes;
 constexpr int64_t kExactLanes = 8;
 
 // ExactDot for kExactLanes rows of keys at once, to the same bits: each lane sums in index
@@ -26,54 +26,122 @@ void DotLanes(const float* keys, const float* query, int64_t dims, double* produ
   std::copy_n(sums, kExactLanes, products);
 }
 
-// Writes <query, key> of queries [m, d] and the keys of a tile, of which there may be fewer
-// than kTileKeys, to `products` [m, kTileKeys]; `columns` has room for [d, kProductLanes].
-void MultiplyTile(const Matrix& queries, MatrixView keys, absl::Span<const int64_t> places,
-                  float* columns, Matrix& products) {
-  for (int64_t first = 0; first < keys.rows(); first += kProductLanes) {
-    PackLanes(keys.row(first).data(), std::min(kProductLanes, keys.rows() - first),
-              keys.cols(), columns);
-    for (int64_t i = 0; i < queries.rows(); i += int64_t{kProductVectors}) {
-      LaneProducts lanes;
-      MultiplyLanes(queries, i, places, columns, lanes);
-      const int64_t count = std::min<int64_t>(kProductVectors, queries.rows() - i);
-      for (int64_t v = 0; v < count; ++v) {
-        std::copy_n(&lanes[static_cast<size_t>(v * kProductLanes)], kProductLanes,
-                    &products(i + v, first));
-      }
-    }
+// Of the tile of keys that begin at `first`, those with whom the query is not itself.
+double SumOfOthers(const MassTile& tile, int64_t query, double self, int64_t itself,
+                   int64_t first, int64_t count) {
+  const int64_t place = itself - first;
+  if (place < 0 || place >= count) return tile.SumOfQuery(query, self, 0, count);
+  return tile.SumOfQuery(query, self, 0, place) +
+         tile.SumOfQuery(query, self, place + 1, count);
+}
+
+// Calls visit(tile, first, count) for tiles of the products of `queries` with the keys
+// [begin, end).
+template <typename Visit>
+void VisitTiles(const Eigen::Ref<const Matrix>& queries, const Matrix& keys, int64_t begin,
+                int64_t end, double sharpness, Visit visit) {
+  MassTile tile(queries.rows(), keys.cols(), sharpness);
+  for (int64_t first = begin; first < end; first += MassTile::kKeys) {
+    const int64_t count = std::min(MassTile::kKeys, end - first);
+    tile.Multiply(queries, MatrixView(keys.row(first).data(), count, keys.cols()));
+    visit(tile, first, count);
   }
 }
+
+// All keys with one another, each two of them once: as in a tournament, in round r block b
+// meets block b + r. So no two blocks that meet others at once add to the same sums, and each
+// sum grows in the order of the rounds.
+class Tournament {
+ public:
+  Tournament(const Matrix& keys, absl::Span<const double> self, double sharpness)
+      : keys_(keys),
+        self_(self),
+        sharpness_(sharpness),
+        as_queries_(self.size(), 0),
+        as_keys_(self.size(), 0) {}
+
+  std::vector<double> Sums() {
+    const int64_t blocks = (keys_.rows() + kMassRowBlock - 1) / kMassRowBlock;
+    for (int64_t round = 0; 2 * round <= blocks; ++round) {
+      // Half way round, the other half would meet the same ones again.
+      const bool half = round > 0 && 2 * round == blocks;
+      ParallelFor(half ? round : blocks, [&](int64_t block) {
+        if (round == 0) {
+          MeetItself(block);
+        } else {
+          Meet(block, (block + round) % blocks);
+        }
+      });
+    }
+    for (size_t i = 0; i < as_keys_.size(); ++i) as_queries_[i] += as_keys_[i];
+    return std::move(as_queries_);
+  }
+
+ private:
+  int64_t Begin(int64_t block) const { return block * kMassRowBlock; }
+  int64_t End(int64_t block) const {
+    return std::min((block + 1) * kMassRowBlock, keys_.rows());
+  }
+  Eigen::Ref<const Matrix> Block(int64_t block) const {
+    return keys_.middleRows(Begin(block), End(block) - Begin(block));
+  }
+
+  void MeetItself(int64_t block) {
+    VisitTiles(Block(block), keys_, Begin(block), End(block), sharpness_,
+               [&](const MassTile& tile, int64_t first, int64_t count) {
+                 for (int64_t i = Begin(block); i < End(block); ++i) {
+                   as_queries_[i] +=
+                       SumOfOthers(tile, i - Begin(block), self_[i], i, first, count);
+                 }
+               });
+  }
+
+  void Meet(int64_t block, int64_t other) {
+    VisitTiles(Block(block), keys_, Begin(other), End(other), sharpness_,
+               [&](const MassTile& tile, int64_t first, int64_t count) {
+                 for (int64_t i = Begin(block); i < End(block); ++i) {
+                   as_queries_[i] += tile.SumOfQuery(i - Begin(block), self_[i], 0, count);
+                 }
+                 tile.AddSumsOfKeys(self_.subspan(first, count),
+                                    absl::MakeSpan(as_keys_).subspan(first, count));
+               });
+  }
+
+  const Matrix& keys_;
+  const absl::Span<const double> self_;
+  const double sharpness_;
+  std::vector<double> as_queries_;
+  std::vector<double> as_keys_;
+};
 
 }  // namespace
 
-double SelfProduct(const Matrix& keys, int64_t row) {
-  return ExactDot(keys.row(row).data(), keys.row(row).data(), keys.cols());
+std::vector<double> SelfProducts(const Matrix& keys) {
+  std::vector<double> products(static_cast<size_t>(keys.rows()));
+  for (int64_t i = 0; i < keys.rows(); ++i) {
+    products[i] = ExactDot(keys.row(i).data(), keys.row(i).data(), keys.cols());
+  }
+  return products;
 }
 
-std::vector<double> FastInterference(const Matrix& keys, absl::Span<const int64_t> rows,
-                                     absl::Span<const double> self, double sharpness) {
-  const int64_t count = static_cast<int64_t>(rows.size());
-  const float c = static_cast<float>(sharpness);
-  Matrix queries(count, keys.cols());
-  for (int64_t i = 0; i < count; ++i) queries.row(i) = keys.row(rows[i]);
+std::vector<double> FastInterference(const Matrix& keys, absl::Span<const double> self,
+                                     double sharpness, absl::Span<const int64_t> rows) {
+  const int64_t queries = static_cast<int64_t>(rows.size());
+  Matrix some(queries, keys.cols());
+  for (int64_t i = 0; i < queries; ++i) some.row(i) = keys.row(rows[i]);
   std::vector<double> sums(rows.size(), 0);
-  std::vector<int64_t> places(static_cast<size_t>(keys.cols()));
-  std::iota(places.begin(), places.end(), 0);
-  std::vector<float> columns(places.size() * kProductLanes);
-  Matrix tile(count, kTileKeys);
-  for (int64_t first = 0; first < keys.rows(); first += kTileKeys) {
-    const int64_t width = std::min(kTileKeys, keys.rows() - first);
-    MultiplyTile(queries, MatrixView(keys.row(first).data(), width, keys.cols()), places,
-                 columns.data(), tile);
-    for (int64_t i = 0; i < count; ++i) {
-      auto terms = tile.row(i).head(width).array();
-      terms = ((terms - static_cast<float>(self[i])) * c).max(-80.0F).min(80.0F).exp();
-      if (rows[i] >= first && rows[i] < first + width) terms[rows[i] - first] = 0;
-      sums[i] += terms.sum();
-    }
-  }
+  VisitTiles(some, keys, 0, keys.rows(), sharpness,
+             [&](const MassTile& tile, int64_t first, int64_t count) {
+               for (int64_t i = 0; i < queries; ++i) {
+                 sums[i] += SumOfOthers(tile, i, self[rows[i]], rows[i], first, count);
+               }
+             });
   return sums;
+}
+
+std::vector<double> FastInterferenceOfAll(const Matrix& keys, absl::Span<const double> self,
+                                          double sharpness) {
+  return Tournament(keys, self, sharpness).Sums();
 }
 
 double FastInterferenceFactor(int64_t dims, double sharpness, double largest_self) {
@@ -85,9 +153,9 @@ double FastInterferenceFactor(int64_t dims, double sharpness, double largest_sel
 }
 
 ExactRow::ExactRow(const Matrix& keys, int64_t row) {
-  const double self = SelfProduct(keys, row);
   const float* query = keys.row(row).data();
   const int64_t dims = keys.cols();
+  const double self = ExactDot(query, query, dims);
   differences_.reserve(static_cast<size_t>(keys.rows()));
   for (int64_t first = 0; first < keys.rows(); first += kExactLanes) {
     const int64_t lanes = std::min(kExactLanes, keys.rows() - first);

@@ -19,18 +19,23 @@ namespace kvwire {
 // each block does anew, costs little.
 inline constexpr int64_t kMassRowBlock = 256;
 
-// |k_row|^2 in double, summed in index order. A product of two floats is exact in
+// |k_i|^2 of each key in double, summed in index order. A product of two floats is exact in
 // double, so only the sum rounds.
-double SelfProduct(const Matrix& keys, int64_t row);
+std::vector<double> SelfProducts(const Matrix& keys);
 
-// W_i for each of at most kMassRowBlock rows, from float32 products and exponentials;
-// self holds their SelfProducts. Exponents are cut at 80, for a W of e^80 says no more
-// than infinity would, and at -80, so that no term is lost and the sum errs upwards.
+// W_i for each of at most kMassRowBlock rows, from float32 products and exponentials; self
+// are the keys' SelfProducts. Exponents are cut at 80, for a W of e^80 says no more than
+// infinity would, and at -80, so that no term is lost and the sum errs upwards.
 // O(|rows| L d).
-std::vector<double> FastInterference(const Matrix& keys, absl::Span<const int64_t> rows,
-                                     absl::Span<const double> self, double sharpness);
+std::vector<double> FastInterference(const Matrix& keys, absl::Span<const double> self,
+                                     double sharpness, absl::Span<const int64_t> rows);
 
-// W_i is at most this factor times what FastInterference returns, where the squared norm
+// The same for all keys in half the time: a product serves two of them. In parallel, the same
+// bits for any number of threads. O(L^2 d), and 16 L bytes.
+std::vector<double> FastInterferenceOfAll(const Matrix& keys, absl::Span<const double> self,
+                                          double sharpness);
+
+// W_i is at most this factor times what these two return, where the squared norm
 // of no key is above `largest_self`; infinity where C is too large for float32 to say.
 double FastInterferenceFactor(int64_t dims, double sharpness, double largest_self);
 

@@ -21,23 +21,33 @@ int64_t RowsOf(absl::Span<const KernelTokens> tokens) {
   return rows;
 }
 
+// Where ranges of panels end, for `threads` that each take the next one when they are free:
+// of at most `most`, and ever shorter towards the end, so that no thread waits long for one
+// that something else has held up.
+std::vector<int64_t> RangeEnds(int64_t panels, int64_t most, int64_t threads) {
+  std::vector<int64_t> ends = {0};
+  while (ends.back() < panels) {
+    const int64_t left = panels - ends.back();
+    const int64_t share = (left + 2 * threads - 1) / (2 * threads);
+    ends.push_back(ends.back() + std::min(most, share));
+  }
+  return ends;
+}
+
 // Calls work(first, last) for ranges that make up [0, panels), each of at most `most`, in
-// parallel if there are enough multiplications. No result depends on the ranges: as many
-// for each thread, of as even a size, as there can be.
+// parallel if there are enough multiplications. No result depends on the ranges.
 void ForPanelRanges(int64_t panels, int64_t most, double multiplications,
                     absl::FunctionRef<void(int64_t, int64_t)> work) {
-  int64_t ranges = (panels + most - 1) / most;
-  const bool parallel = multiplications > kWorkOfAThread;
-  if (parallel) {
-    const int64_t threads = ParallelThreads();
-    ranges = std::min(panels, (ranges + threads - 1) / threads * threads);
+  const int64_t threads = multiplications > kWorkOfAThread ? ParallelThreads() : 1;
+  if (threads == 1) {
+    for (int64_t first = 0; first < panels; first += most) {
+      work(first, std::min(panels, first + most));
+    }
+    return;
   }
-  const auto range = [&](int64_t i) { work(panels * i / ranges, panels * (i + 1) / ranges); };
-  if (parallel) {
-    ParallelFor(ranges, range);
-  } else {
-    for (int64_t i = 0; i < ranges; ++i) range(i);
-  }
+  const std::vector<int64_t> ends = RangeEnds(panels, most, threads);
+  ParallelFor(static_cast<int64_t>(ends.size()) - 1,
+              [&](int64_t i) { work(ends[i], ends[i + 1]); });
 }
 
 class Attention {
