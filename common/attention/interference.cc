@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <string>
 
 #include "absl/status/status.h"
@@ -37,6 +38,9 @@ std::vector<double> MassesOf(const Matrix& keys, absl::Span<const double> self,
 //
 // It needs W_i to fall as C grows. W_i below 1 means that all G_mi < G_ii, and then
 // every term falls; a row that never gets below 1 has failed for good.
+//
+// Rows one block after the other raise it most of the way; then few of all are loud, which
+// products that serve two rows each tell in half the time.
 class SharpnessSearch {
  public:
   SharpnessSearch(const Matrix& keys, double largest_mass)
@@ -45,16 +49,44 @@ class SharpnessSearch {
         self_(SelfProducts(keys)),
         largest_self_(*std::max_element(self_.begin(), self_.end())) {}
 
+  void Raise() {
+    RaiseForRow(0);
+    const int64_t some = std::min(kFirstRows, keys_.rows());
+    ParallelFor(BlocksOf(some), [&](int64_t block) {
+      const int64_t first = block * kMassRowBlock;
+      RaiseForBlock(first, std::min(kMassRowBlock, some - first));
+    });
+    if (!failed_ && some < keys_.rows()) RaiseForAll();
+  }
+
+  bool failed() const { return failed_; }
+  double sharpness() const { return SharpnessOf(steps_); }
+
+ private:
+  static constexpr int64_t kFirstRows = 4 * kMassRowBlock;
+
   void RaiseForBlock(int64_t first, int64_t count) {
     if (failed_) return;
     std::vector<int64_t> rows(static_cast<size_t>(count));
-    for (int64_t i = 0; i < count; ++i) rows[i] = first + i;
+    std::iota(rows.begin(), rows.end(), first);
     const double sharpness = SharpnessOf(steps_);
     const std::vector<double> fast = FastInterference(keys_, self_, sharpness, rows);
-    const double factor = FastInterferenceFactor(keys_.cols(), sharpness, largest_self_);
     for (int64_t i = 0; i < count; ++i) {
-      if (!(fast[i] * factor <= largest_mass_)) RaiseForRow(rows[i]);
+      if (!SurelyQuiet(fast[i], sharpness)) RaiseForRow(rows[i]);
     }
+  }
+
+  void RaiseForAll() {
+    const double sharpness = SharpnessOf(steps_);
+    const std::vector<double> fast = FastInterferenceOfAll(keys_, self_, sharpness);
+    ParallelFor(keys_.rows(), [&](int64_t row) {
+      if (!SurelyQuiet(fast[row], sharpness)) RaiseForRow(row);
+    });
+  }
+
+  bool SurelyQuiet(double fast, double sharpness) const {
+    return fast * FastInterferenceFactor(keys_.cols(), sharpness, largest_self_) <=
+           largest_mass_;
   }
 
   void RaiseForRow(int64_t row) {
@@ -71,10 +103,6 @@ class SharpnessSearch {
     }
   }
 
-  bool failed() const { return failed_; }
-  double sharpness() const { return SharpnessOf(steps_); }
-
- private:
   bool QuietAt(const ExactRow& row, int64_t steps) const {
     return row.InterferenceAt(SharpnessOf(steps)) <= largest_mass_;
   }
@@ -122,12 +150,7 @@ absl::StatusOr<double> SolveSharpness(const KeyFrame& frame, double largest_mass
   }
   const Matrix keys = AllKeys(frame);
   SharpnessSearch search(keys, largest_mass);
-  // The first row takes C most of the way, so that few others need a close look.
-  search.RaiseForRow(0);
-  ParallelFor(BlocksOf(frame.rows()), [&](int64_t block) {
-    const int64_t first = block * kMassRowBlock;
-    search.RaiseForBlock(first, std::min(kMassRowBlock, frame.rows() - first));
-  });
+  search.Raise();
   if (search.failed()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "no sharpness up to ", kLargestSharpness, " separates ", frame.rows(), " ",

@@ -134,6 +134,21 @@ TEST(SolveSharpnessTest, IsTheLeastStepForLargerFramesOfEveryKind) {
   }
 }
 
+// Rows beyond the first ones are looked at otherwise, and here one of them is the loudest.
+TEST(SolveSharpnessTest, IsTheLeastStepWhereTheLoudestRowComesLate) {
+  const KeyFrame frame = Frame(KeyFrameKind::kUnit, 1400, 24, /*seed=*/1);
+  const Rows keys = KeysOf(frame);
+  const double c = SolveSharpness(frame, 0.1).value();
+  EXPECT_LE(LargestInterference(keys, c), 0.1L);
+  int64_t late = 0;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (Interference(keys, i, c - kSharpnessStep) <= 0.1L) continue;
+    ASSERT_GE(i, 1024u);
+    ++late;
+  }
+  EXPECT_GT(late, 0);
+}
+
 TEST(SolveSharpnessTest, OneRowNeedsOnlyTheLeastStep) {
   EXPECT_EQ(SolveSharpness(Frame(KeyFrameKind::kUnit, 1, 4), 0.1).value(), kSharpnessStep);
 }
