@@ -1,5 +1,3 @@
-#include <cerrno>
-#include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -7,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "client/commands.h"
+#include "client/end_signals.h"
 #include "client/exit_code.h"
 #include "client/tls/certificate_folder.h"
 #include "common/base/status_macros.h"
@@ -27,6 +26,12 @@ const absl::Duration kAuthorityLifetime = 10 * 366 * kDay;
 // Clocks differ a little.
 constexpr absl::Duration kSkew = absl::Minutes(5);
 
+// A signal between a key and its certificate would leave two that do not go together.
+absl::StatusOr<std::vector<std::string>> WriteWhole(const CertificateFolderOptions& folder) {
+  const HeldOffEnd end;
+  return WriteCertificates(folder);
+}
+
 absl::Status WriteOnce(CertsOptions options) {
   const absl::Time now = absl::Now();
   const absl::Duration length = options.days * kDay;
@@ -36,29 +41,10 @@ absl::Status WriteOnce(CertsOptions options) {
   }
   options.folder.authority_validity = {.begin = now - kSkew, .end = now + kAuthorityLifetime};
   options.folder.hosts.insert(options.folder.hosts.end(), {"localhost", "127.0.0.1", "::1"});
-  KVWIRE_ASSIGN_OR_RETURN(const std::vector<std::string> files,
-                          WriteCertificates(options.folder));
+  KVWIRE_ASSIGN_OR_RETURN(const std::vector<std::string> files, WriteWhole(options.folder));
   for (const std::string& file : files) std::cout << file << '\n';
   std::cout << std::flush;
   return absl::OkStatus();
-}
-
-// Writes certificates again and again, until a signal comes, and returns its exit code.
-absl::StatusOr<int> KeepWriting(const CertsOptions& options, absl::Duration pause) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const timespec wait = absl::ToTimespec(pause);
-  while (true) {
-    KVWIRE_RETURN_IF_ERROR(WriteOnce(options));
-    int signal = 0;
-    do {
-      signal = sigtimedwait(&signals, nullptr, &wait);
-    } while (signal < 0 && errno == EINTR);
-    if (signal > 0) return 128 + signal;
-  }
 }
 
 absl::StatusOr<int> CertsCommand(const CertsOptions& options) {
@@ -76,7 +62,10 @@ absl::StatusOr<int> CertsCommand(const CertsOptions& options) {
     return absl::InvalidArgumentError(
         "--renew is a duration like 12h, above 0 and shorter than the certificates hold");
   }
-  return KeepWriting(options, pause);
+  while (true) {
+    KVWIRE_RETURN_IF_ERROR(WriteOnce(options));
+    absl::SleepFor(pause);
+  }
 }
 
 }  // namespace

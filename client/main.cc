@@ -1,18 +1,15 @@
 // kvwire: runs the reduction over services, and keeps the books.
 
-#include <unistd.h>
-
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/commands.h"
+#include "client/end_signals.h"
 #include "client/exit_code.h"
 #include "client/version.h"
 
@@ -32,25 +29,6 @@ std::string JsonTarget(const std::vector<std::string>& arguments) {
   return "";
 }
 
-sigset_t BlockEndSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-// Ends the process on a signal; services of its own end with it, because they asked
-// the kernel to be ended when it is.
-void EndOnSignal(const sigset_t& signals) {
-  std::thread([signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    _exit(128 + signal);
-  }).detach();
-}
-
 int Report(const absl::Status& status, int exit_code, const std::string& json) {
   const std::string error = kvwire::ErrorJson(exit_code, status);
   if (json == "-") std::cout << error << std::endl;
@@ -63,7 +41,7 @@ int Report(const absl::Status& status, int exit_code, const std::string& json) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const sigset_t signals = BlockEndSignals();
+  const sigset_t signals = kvwire::BlockEndSignals();
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   CLI::App app("kvwire: a KV cache's memory as a message, with every byte counted");
   app.set_version_flag("--version", absl::StrCat("kvwire ", kvwire::kVersion));
@@ -77,7 +55,7 @@ int main(int argc, char** argv) {
     return Report(absl::InvalidArgumentError(absl::StrCat(error.what(), " (see --help)")),
                   kvwire::kExitUsage, json);
   }
-  EndOnSignal(signals);
+  kvwire::EndOnSignal(signals);
   for (const auto& [command, act] : commands) {
     if (!command->parsed()) continue;
     const absl::StatusOr<int> exit_code = act();
