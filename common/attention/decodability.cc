@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/attention/frame_keys.h"
 #include "common/attention/row_mass.h"
 #include "common/base/parallel.h"

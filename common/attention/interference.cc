@@ -39,8 +39,8 @@ std::vector<double> MassesOf(const Matrix& keys, absl::Span<const double> self,
 // It needs W_i to fall as C grows. W_i below 1 means that all G_mi < G_ii, and then
 // every term falls; a row that never gets below 1 has failed for good.
 //
-// Rows one block after the other raise it most of the way; then few of all are loud, which
-// products that serve two rows each tell in half the time.
+// Where there are many rows, some of them raise it most of the way. Then few of all are loud,
+// which products that serve two rows each tell in less time.
 class SharpnessSearch {
  public:
   SharpnessSearch(const Matrix& keys, double largest_mass)
@@ -51,7 +51,7 @@ class SharpnessSearch {
 
   void Raise() {
     RaiseForRow(0);
-    const int64_t some = std::min(kFirstRows, keys_.rows());
+    const int64_t some = keys_.rows() < kManyRows ? keys_.rows() : kFirstRows;
     ParallelFor(BlocksOf(some), [&](int64_t block) {
       const int64_t first = block * kMassRowBlock;
       RaiseForBlock(first, std::min(kMassRowBlock, some - first));
@@ -64,6 +64,7 @@ class SharpnessSearch {
 
  private:
   static constexpr int64_t kFirstRows = 4 * kMassRowBlock;
+  static constexpr int64_t kManyRows = 4 * kFirstRows;
 
   void RaiseForBlock(int64_t first, int64_t count) {
     if (failed_) return;
@@ -131,8 +132,8 @@ std::vector<RowMass> MeasureRows(const KeyFrame& frame, double sharpness,
                                  absl::Span<const int64_t> rows) {
   const Matrix keys = AllKeys(frame);
   const std::vector<double> self = SelfProducts(keys);
-  // All cost no more than half of them, one by one.
-  const bool all = 2 * rows.size() >= self.size();
+  // All cost less than most of them, one by one.
+  const bool all = 4 * rows.size() >= 3 * self.size();
   const std::vector<double> masses = all ? FastInterferenceOfAll(keys, self, sharpness)
                                          : MassesOf(keys, self, sharpness, rows);
   std::vector<RowMass> result(rows.size());

@@ -23,7 +23,8 @@ struct RowMass {
 };
 
 // Returns W_i and C G_ii for each row of `rows` (indices below frame.rows()).
-// O(|rows| L d). Accurate to float32 inner products; exponents are cut at +-80.
+// O(|rows| L d). Accurate to float32 inner products, and the last bits can differ with how
+// many rows there are; exponents are cut at +-80.
 std::vector<RowMass> MeasureRows(const KeyFrame& frame, double sharpness,
                                  absl::Span<const int64_t> rows);
 

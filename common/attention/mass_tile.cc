@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <numeric>
 
 #include "common/base/lane_products.h"
@@ -84,8 +83,8 @@ double MassTile::SumOfQuery(int64_t i, double self, int64_t first, int64_t last)
         }
         StoreVector(sums, out);
       },
-      &products_(i, first), static_cast<size_t>(last - first), static_cast<float>(self),
-      sharpness_, lanes.data());
+      products_.data() + i * kKeys + first, static_cast<size_t>(last - first),
+      static_cast<float>(self), sharpness_, lanes.data());
   return std::accumulate(lanes.begin(), lanes.end(), 0.0);
 }
 

@@ -13,7 +13,7 @@
 
 namespace kvwire {
 
-// Not thread-safe. 4 (most_queries kKeys + 16 d) bytes.
+// Not thread-safe. 4 most_queries kKeys + 72 d bytes.
 class MassTile {
  public:
   static constexpr int64_t kKeys = 64;
@@ -27,7 +27,8 @@ class MassTile {
   // Of query i, over keys [first, last). O(keys).
   double SumOfQuery(int64_t i, double self, int64_t first, int64_t last) const;
 
-  // Adds to sums [n] those of each key, over all queries; self has as many. O(m n).
+  // Adds to sums [n] those of each key, over all queries; self has as many.
+  // O(m kKeys).
   void AddSumsOfKeys(absl::Span<const double> self, absl::Span<double> sums) const;
 
  private:

@@ -22,10 +22,15 @@ int64_t RowsOf(absl::Span<const KernelTokens> tokens) {
 }
 
 // Where ranges of panels end, for `threads` that each take the next one when they are free:
-// of at most `most`, and ever shorter towards the end, so that no thread waits long for one
-// that something else has held up.
+// of at most `most`, one a thread if that will do, and else ever shorter towards the end, so
+// that no thread waits long for one that something else has held up.
 std::vector<int64_t> RangeEnds(int64_t panels, int64_t most, int64_t threads) {
   std::vector<int64_t> ends = {0};
+  if (panels <= most * threads) {
+    const int64_t ranges = std::min(panels, threads);
+    for (int64_t i = 1; i <= ranges; ++i) ends.push_back(panels * i / ranges);
+    return ends;
+  }
   while (ends.back() < panels) {
     const int64_t left = panels - ends.back();
     const int64_t share = (left + 2 * threads - 1) / (2 * threads);

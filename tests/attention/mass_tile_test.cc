@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "common/base/counter_rng.h"
@@ -44,8 +45,8 @@ void ExpectSums(int64_t count, int64_t width, double sharpness) {
   tile.Multiply(queries, MatrixView(keys.data(), width, kDims));
 
   std::vector<double> selves(static_cast<size_t>(width));
-  std::vector<long double> of_keys(selves.size(), 0.5L);
-  std::vector<double> sums(selves.size(), 0.5);
+  std::vector<long double> of_keys(selves.size(), 0);
+  std::vector<double> sums(selves.size(), 0);
   for (int64_t key = 0; key < width; ++key) {
     selves[key] = 0.25 * static_cast<double>(key % 8);
     for (int64_t i = 0; i < count; ++i) {
@@ -64,6 +65,7 @@ void ExpectSums(int64_t count, int64_t width, double sharpness) {
       ExpectNear(tile.SumOfQuery(i, 1.5, first, width), sum);
     }
     EXPECT_EQ(tile.SumOfQuery(i, 1.5, 0, 0), 0);
+    EXPECT_EQ(tile.SumOfQuery(i, 1.5, width, width), 0);
   }
 }
 
@@ -73,8 +75,31 @@ TEST(MassTileTest, SumsAreThoseOfTheDefinitionForAnyNumberOfQueriesAndKeys) {
   }
 }
 
+TEST(MassTileTest, KeysBeforeTheLastOnesCountAlone) {
+  const Matrix queries = Normals(1, 1);
+  const Matrix keys = Normals(2, 20);
+  MassTile tile(1, kDims, 0.5);
+  tile.Multiply(queries, MatrixView(keys.data(), 20, kDims));
+  for (int64_t first = 0; first < 20; ++first) {
+    for (int64_t last = first; last <= 20; ++last) {
+      long double sum = 0;
+      for (int64_t key = first; key < last; ++key) sum += Term(queries, 0, keys, key, 0.5L, 0);
+      ExpectNear(tile.SumOfQuery(0, 0, first, last), sum);
+    }
+  }
+}
+
 TEST(MassTileTest, ExponentsAreCutAtEightyOnBothSides) {
   for (const double sharpness : {30.0, 1e6}) ExpectSums(8, MassTile::kKeys, sharpness);
+  const Matrix one = Matrix::Constant(1, kDims, 1);
+  for (const double self : {-1e3, 1e3}) {
+    MassTile tile(1, kDims, 1);
+    tile.Multiply(one, MatrixView(one.data(), 1, kDims));
+    double sum = 0;
+    tile.AddSumsOfKeys({self}, absl::MakeSpan(&sum, 1));
+    ExpectNear(sum, std::exp(self < 0 ? 80.0L : -80.0L));
+    ExpectNear(tile.SumOfQuery(0, self, 0, 1), std::exp(self < 0 ? 80.0L : -80.0L));
+  }
 }
 
 }  // namespace
