@@ -1,6 +1,5 @@
 #include "common/wire/pending_connection.h"
 
-#include <memory>
 #include <optional>
 
 #include "absl/time/clock.h"
@@ -42,13 +41,11 @@ TEST(PendingConnectionTest, TheConnectionIsTheOneThatItsMeterCounts) {
 TEST(PendingConnectionTest, AFailureIsKnownWithoutWaiting) {
   const RefusingPort port;
   Cancellation run;
-  // On the heap, for GCC 12's ThreadSanitizer loses what orders the reads of it on the stack.
-  const auto pending = std::make_unique<PendingConnection>(
-      port.endpoint(), absl::Milliseconds(50), "the peer", ChannelSecurity{}, run);
-  while (pending->Failure().ok()) absl::SleepFor(absl::Milliseconds(1));
+  PendingConnection pending(port.endpoint(), absl::Milliseconds(50), "the peer", {}, run);
+  while (pending.Failure().ok()) absl::SleepFor(absl::Milliseconds(1));
   const auto refused = StatusIs(absl::StatusCode::kUnavailable, HasSubstr("the peer at"));
-  EXPECT_THAT(pending->Failure(), refused);
-  EXPECT_THAT(pending->Take().status(), refused);
+  EXPECT_THAT(pending.Failure(), refused);
+  EXPECT_THAT(pending.Take().status(), refused);
   EXPECT_FALSE(run.cancelled());
 }
 
