@@ -82,7 +82,7 @@ class Tournament {
   }
 
  private:
-  int64_t Begin(int64_t block) const { return block * kMassRowBlock; }
+  static int64_t Begin(int64_t block) { return block * kMassRowBlock; }
   int64_t End(int64_t block) const {
     return std::min((block + 1) * kMassRowBlock, keys_.rows());
   }
