@@ -19,12 +19,10 @@ constexpr int64_t kMostSteps = static_cast<int64_t>(kLargestSharpness / kSharpne
 
 double SharpnessOf(int64_t steps) { return static_cast<double>(steps) * kSharpnessStep; }
 
-int64_t BlocksOf(int64_t count) { return (count + kMassRowBlock - 1) / kMassRowBlock; }
-
 std::vector<double> MassesOf(const Matrix& keys, absl::Span<const double> self,
                              double sharpness, absl::Span<const int64_t> rows) {
   std::vector<double> result(rows.size());
-  ParallelFor(BlocksOf(static_cast<int64_t>(rows.size())), [&](int64_t block) {
+  ParallelFor(MassRowBlocks(static_cast<int64_t>(rows.size())), [&](int64_t block) {
     const int64_t first = block * kMassRowBlock;
     const std::vector<double> masses =
         FastInterference(keys, self, sharpness, rows.subspan(first, kMassRowBlock));
@@ -52,7 +50,7 @@ class SharpnessSearch {
   void Raise() {
     RaiseForRow(0);
     const int64_t some = keys_.rows() < kManyRows ? keys_.rows() : kFirstRows;
-    ParallelFor(BlocksOf(some), [&](int64_t block) {
+    ParallelFor(MassRowBlocks(some), [&](int64_t block) {
       const int64_t first = block * kMassRowBlock;
       RaiseForBlock(first, std::min(kMassRowBlock, some - first));
     });

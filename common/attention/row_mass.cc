@@ -14,10 +14,6 @@ namespace {
 
 constexpr int64_t kExactLanes = 8;
 
-int64_t BlocksOf(const Matrix& keys) {
-  return (keys.rows() + kMassRowBlock - 1) / kMassRowBlock;
-}
-
 // ExactDot for kExactLanes rows of keys at once, to the same bits: each lane sums in index
 // order, and side by side they hide the latency of the adds.
 void DotLanes(const float* keys, const float* query, int64_t dims, double* products) {
@@ -65,7 +61,7 @@ class Tournament {
         as_keys_(self.size(), 0) {}
 
   std::vector<double> Sums() {
-    const int64_t blocks = BlocksOf(keys_);
+    const int64_t blocks = MassRowBlocks(keys_.rows());
     for (int64_t round = 0; 2 * round <= blocks; ++round) {
       // Half way round, the other half would meet the same ones again.
       const bool half = round > 0 && 2 * round == blocks;
@@ -122,7 +118,7 @@ class Tournament {
 
 std::vector<double> SelfProducts(const Matrix& keys) {
   std::vector<double> products(static_cast<size_t>(keys.rows()));
-  ParallelFor(BlocksOf(keys), [&](int64_t block) {
+  ParallelFor(MassRowBlocks(keys.rows()), [&](int64_t block) {
     const int64_t end = std::min((block + 1) * kMassRowBlock, keys.rows());
     for (int64_t i = block * kMassRowBlock; i < end; ++i) {
       products[i] = ExactDot(keys.row(i).data(), keys.row(i).data(), keys.cols());

@@ -18,6 +18,9 @@ namespace kvwire {
 // What one thread looks at at once: enough that laying the keys side by side for it, which
 // each block does anew, costs little.
 inline constexpr int64_t kMassRowBlock = 256;
+inline int64_t MassRowBlocks(int64_t rows) {
+  return (rows + kMassRowBlock - 1) / kMassRowBlock;
+}
 
 // |k_i|^2 of each key in double, summed in index order. A product of two floats is exact in
 // double, so only the sum rounds.
@@ -30,9 +33,9 @@ std::vector<double> SelfProducts(const Matrix& keys);
 std::vector<double> FastInterference(const Matrix& keys, absl::Span<const double> self,
                                      double sharpness, absl::Span<const int64_t> rows);
 
-// The same for all keys, of which each product serves two: 0.55 (d = 128) to 0.7 (d = 2) of
-// the time. In parallel, the same bits for any number of threads, but not those of the other
-// one. O(L^2 d), and 16 L bytes besides some 100 KiB a thread.
+// The same for all keys, in less time: each product serves two of them. In parallel, the same
+// bits for any number of threads, but not those of the other one. O(L^2 d), and 16 L bytes
+// besides some 100 KiB a thread.
 std::vector<double> FastInterferenceOfAll(const Matrix& keys, absl::Span<const double> self,
                                           double sharpness);
 
