@@ -16,7 +16,7 @@
 namespace kvwire {
 
 inline constexpr std::chrono::milliseconds kTurn(300);  // of a side, at least
-inline constexpr int kTurns = 4;
+inline constexpr int kTurns = 8;
 
 inline double SecondsOf(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();

@@ -11,6 +11,7 @@ struct Avx2 {
   static constexpr int kLanes = 8;
   static constexpr int kMostVectors = 3;
   static constexpr int kRows = 4;
+  static constexpr int kColumnsAhead = 0;
 
   static Vector All(float x) { return _mm256_set1_ps(x); }
   static Vector MultiplyAdd(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }

@@ -11,6 +11,7 @@ struct Avx512 {
   static constexpr int kLanes = 16;
   static constexpr int kMostVectors = 3;
   static constexpr int kRows = 8;
+  static constexpr int kColumnsAhead = 12;
 
   static Vector All(float x) { return _mm512_set1_ps(x); }
   static Vector MultiplyAdd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }

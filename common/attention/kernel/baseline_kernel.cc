@@ -11,6 +11,7 @@ struct Baseline {
   static constexpr int kLanes = 4;
   static constexpr int kMostVectors = 2;
   static constexpr int kRows = 4;
+  static constexpr int kColumnsAhead = 0;
 
   static Vector All(float x) { return Vector{x, x, x, x}; }
   static Vector MultiplyAdd(Vector a, Vector b, Vector c) { return a * b + c; }

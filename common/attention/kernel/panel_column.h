@@ -17,20 +17,19 @@ class PanelColumn {
 
   static constexpr int64_t kWidth = kVectors * Isa::kLanes;
 
-  // Reads a column, and fetches into the first cache the one that is needed kAhead steps
-  // later.
+  // Reads a column, and fetches into the first cache the one that is needed
+  // Isa::kColumnsAhead steps later.
   static inline __attribute__((always_inline)) void Fetch(const float* column, Vector* out) {
 #pragma GCC unroll 3
     for (int v = 0; v < kVectors; ++v) {
       out[v] = LaneBlocks<Isa>::Fetch(column + v * Isa::kLanes);
-      if (v * Isa::kLanes % kLineFloats != 0) continue;
-      __builtin_prefetch(column + kAhead * kWidth + v * Isa::kLanes);
+      if (Isa::kColumnsAhead == 0 || v * Isa::kLanes % kLineFloats != 0) continue;
+      __builtin_prefetch(column + Isa::kColumnsAhead * kWidth + v * Isa::kLanes);
     }
   }
 
  private:
   static constexpr int kLineFloats = 16;
-  static constexpr int64_t kAhead = 12;
 };
 
 }  // namespace kvwire
