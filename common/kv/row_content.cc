@@ -7,6 +7,9 @@
 #include "common/base/little_endian.h"
 #include "common/base/wide_loop.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -75,8 +78,12 @@ class Contents {
 
   void Add(Bits bits) {
     const Bits size = bits & static_cast<Bits>(~Layout<Number>::kSign);
-    any_ |= size;
-    carries_ |= static_cast<Bits>(size + Layout<Number>::kLastExponentBit);
+    Add(size, static_cast<Bits>(size + Layout<Number>::kLastExponentBit));
+  }
+  // Of numbers some of whose bits these are, without signs, and those of all the sums.
+  void Add(Bits any, Bits carries) {
+    any_ |= any;
+    carries_ |= carries;
   }
   RowContent Result() const {
     if ((carries_ & Layout<Number>::kSign) != 0) return RowContent::kNotFinite;
@@ -120,6 +127,38 @@ template <typename Number>
   }
   return contents.Result();
 }
+
+#ifdef __SSE2__
+// As CopyLoop, past the caches: of a whole number of vectors, to an aligned place. Until
+// FinishStreams other threads may not see it.
+template <typename Number>
+RowContent StreamRow(const char* bytes, absl::Span<Number> out) {
+  using Vector [[gnu::vector_size(16)]] = typename Layout<Number>::Bits;
+  constexpr auto kSign = Layout<Number>::kSign;
+  Vector any = {};
+  Vector carries = {};
+  for (size_t i = 0; i < out.size() * sizeof(Number); i += sizeof(Vector)) {
+    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i));
+    _mm_stream_si128(reinterpret_cast<__m128i*>(reinterpret_cast<char*>(out.data()) + i),
+                     bits);
+    const Vector size = std::bit_cast<Vector>(bits) & static_cast<decltype(kSign)>(~kSign);
+    any |= size;
+    carries |= size + Layout<Number>::kLastExponentBit;
+  }
+  Contents<Number> contents;
+  for (size_t i = 0; i < sizeof(Vector) / sizeof(Number); ++i)
+    contents.Add(any[i], carries[i]);
+  return contents.Result();
+}
+
+void FinishStreams() { _mm_sfence(); }
+
+template <typename Number>
+bool CanStream(const Number* to, int64_t width) {
+  const auto address = reinterpret_cast<uintptr_t>(to);
+  return (address | static_cast<uintptr_t>(width) * sizeof(Number)) % sizeof(__m128i) == 0;
+}
+#endif
 
 #ifdef KVWIRE_HAS_AVX2
 // Clang 14 does not know "f16c" in __builtin_cpu_supports.
@@ -193,6 +232,27 @@ RowContent CopyRow(const char* bytes, absl::Span<Number> out) {
   return content;
 }
 
+template <typename Number>
+void CopyRows(const char* bytes, int64_t width, CopyTo where, Number* keys, Number* values,
+              absl::Span<RowContent> contents) {
+  const auto numbers = static_cast<size_t>(width);
+  const size_t half_bytes = numbers * sizeof(Number);
+  const auto copy_all = [&](auto copy) {
+    for (size_t i = 0; i < contents.size(); ++i, bytes += 2 * half_bytes) {
+      contents[i] = WholeContent(
+          copy(bytes, absl::Span<Number>(keys + i * numbers, numbers)),
+          copy(bytes + half_bytes, absl::Span<Number>(values + i * numbers, numbers)));
+    }
+  };
+#ifdef __SSE2__
+  if (where == CopyTo::kMemory && CanStream(keys, width) && CanStream(values, width)) {
+    copy_all(StreamRow<Number>);
+    return FinishStreams();
+  }
+#endif
+  copy_all(CopyRow<Number>);
+}
+
 void WidenRow(absl::Span<const Eigen::half> row, float* out) {
 #ifdef KVWIRE_HAS_AVX2
   if (HasAvx2()) return WidenAvx2(row, out);
@@ -226,6 +286,11 @@ template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
 template RowContent CopyRow(const char*, absl::Span<float>);
 template RowContent CopyRow(const char*, absl::Span<Eigen::half>);
 template RowContent CopyRow(const char*, absl::Span<Eigen::bfloat16>);
+template void CopyRows(const char*, int64_t, CopyTo, float*, float*, absl::Span<RowContent>);
+template void CopyRows(const char*, int64_t, CopyTo, Eigen::half*, Eigen::half*,
+                       absl::Span<RowContent>);
+template void CopyRows(const char*, int64_t, CopyTo, Eigen::bfloat16*, Eigen::bfloat16*,
+                       absl::Span<RowContent>);
 template RowContent RoundRow(absl::Span<const float>, float*);
 template RowContent RoundRow(absl::Span<const float>, Eigen::half*);
 template RowContent RoundRow(absl::Span<const float>, Eigen::bfloat16*);

@@ -30,6 +30,16 @@ bool AllSmaller(absl::Span<const float> row, float limit);
 template <typename Number>
 RowContent CopyRow(const char* bytes, absl::Span<Number> out);
 
+// Where copies go: to the caches, or past them to memory. The latter suits what is larger than
+// any cache: its place would be read before it is overwritten.
+enum class CopyTo { kCaches, kMemory };
+
+// Reads rows, a key and a value [w] each, from `bytes`, as they are in a section, to `keys`
+// and `values` [contents.size(), w], and what each holds to `contents`.
+template <typename Number>
+void CopyRows(const char* bytes, int64_t width, CopyTo where, Number* keys, Number* values,
+              absl::Span<RowContent> contents);
+
 // Writes `row`, each number rounded to the nearest Number, of two the even one, to `out`
 // [row.size()], and returns what that holds.
 template <typename Number>

@@ -186,14 +186,17 @@ void TokenRows<Number>::Resize(int64_t rows) {
 }
 
 template <typename Number>
-bool TokenRows<Number>::AppendWritten(int64_t count, RowWriter write) {
+bool TokenRows<Number>::AppendWritten(int64_t count, RowsWriter write) {
   const int64_t before = rows_;
   std::vector<RowContent> contents(static_cast<size_t>(count));
   Resize(before + count);
   ParallelFor((count + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t part) {
     const int64_t end = std::min(count, (part + 1) * kRowsAtOnce);
-    for (int64_t i = part * kRowsAtOnce; i < end; ++i) {
-      contents[static_cast<size_t>(i)] = write(i, KeyAt(before + i), ValueAt(before + i));
+    for (int64_t first = part * kRowsAtOnce, next = 0; first < end; first = next) {
+      // Rows of one block lie one after the other.
+      next = std::min(end, first + block_rows_ - (dropped_ + before + first) % block_rows_);
+      write(first, KeyAt(before + first), ValueAt(before + first),
+            absl::MakeSpan(contents).subspan(first, next - first));
     }
   });
   int64_t kept = before;

@@ -82,11 +82,13 @@ class TokenRows {
   void Append(absl::Span<const Number> row);  // [2 w]
 
   // Appends those of `count` rows that `write` does not find to be zero, in order:
-  // write(i, key, value) writes row i, its halves [w], and returns what they hold, which
-  // several threads do for several rows at once. If one is not finite, nothing is appended.
-  // Returns whether all were finite.
-  using RowWriter = absl::FunctionRef<RowContent(int64_t row, Number* key, Number* value)>;
-  bool AppendWritten(int64_t count, RowWriter write);
+  // write(first, keys, values, contents) writes rows first .. first + contents.size() - 1,
+  // their halves [contents.size(), w], and what each of them holds, which several threads do
+  // for several rows at once. If one is not finite, nothing is appended. Returns whether all
+  // were finite.
+  using RowsWriter = absl::FunctionRef<void(int64_t first, Number* keys, Number* values,
+                                            absl::Span<RowContent> contents)>;
+  bool AppendWritten(int64_t count, RowsWriter write);
 
   void DropFront(int64_t count);  // 0 <= count <= rows()
 

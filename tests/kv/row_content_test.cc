@@ -1,8 +1,10 @@
 #include "common/kv/row_content.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -114,6 +116,43 @@ TYPED_TEST(RowContentTest, CopiesFromAnyPlaceAreWhatIsThereAndSayWhatItHolds) {
                               from.size() * sizeof(TypeParam));
     };
     EXPECT_EQ(bytes_of(copy), bytes_of(row));
+  }
+}
+
+// From any place, to any place that numbers can have: only some take the way past the caches.
+TYPED_TEST(RowContentTest, RowsAreCopiedAloneOrTogetherAndPastTheCachesToTheSame) {
+  const std::vector<float> numbers = ManyNumbers();
+  constexpr size_t kRows = 5;
+  for (size_t width = 1; width < 70; ++width) {
+    std::vector<TypeParam> rows(kRows * 2 * width);
+    RoundRow<TypeParam>({numbers.data() + 1000 * width, rows.size()}, rows.data());
+    std::fill_n(rows.begin(), 2 * width, TypeParam(0));
+    rows.back() = TypeParam(std::numeric_limits<float>::infinity());
+    std::string bytes(width % 3, 'x');
+    bytes.append(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(TypeParam));
+    std::vector<TypeParam> wanted_keys, wanted_values;
+    std::vector<RowContent> wanted;
+    for (auto row = rows.begin(); row != rows.end(); row += 2 * width) {
+      wanted_keys.insert(wanted_keys.end(), row, row + width);
+      wanted_values.insert(wanted_values.end(), row + width, row + 2 * width);
+      wanted.push_back(ContentOf<TypeParam>({&*row, 2 * width}));
+    }
+    for (const CopyTo where : {CopyTo::kCaches, CopyTo::kMemory}) {
+      for (const size_t shift : {size_t{0}, size_t{1}, 16 / sizeof(TypeParam)}) {
+        std::vector<TypeParam> keys(kRows * width + shift), values(keys);
+        std::vector<RowContent> contents(wanted.size());
+        CopyRows<TypeParam>(bytes.data() + width % 3, static_cast<int64_t>(width), where,
+                            keys.data() + shift, values.data() + shift,
+                            absl::MakeSpan(contents));
+        EXPECT_EQ(contents, wanted);
+        const auto same = [shift](const std::vector<TypeParam>& got,
+                                  const std::vector<TypeParam>& from) {
+          return std::memcmp(got.data() + shift, from.data(),
+                             from.size() * sizeof(TypeParam)) == 0;
+        };
+        EXPECT_TRUE(same(keys, wanted_keys) && same(values, wanted_values));
+      }
+    }
   }
 }
 

@@ -55,13 +55,17 @@ TYPED_TEST(TokenRowsTest, WrittenRowsAreThoseAppendedButForZeros) {
   for (const int64_t skipped : {1, 2, 3, 1000000}) {
     TokenRows<TypeParam> written(kDims);
     TokenRows<TypeParam> appended(kDims);
-    const auto write = [&](int64_t row, TypeParam* key, TypeParam* value) {
-      const std::vector<float> wide = Row(kDims, row % 250);
-      for (int64_t j = 0; j < kDims; ++j) {
-        key[j] = TypeParam(wide[static_cast<size_t>(j)]);
-        value[j] = TypeParam(wide[static_cast<size_t>(kDims + j)]);
+    const auto write = [&](int64_t first, TypeParam* keys, TypeParam* values,
+                           absl::Span<RowContent> contents) {
+      for (size_t i = 0; i < contents.size(); ++i) {
+        const int64_t row = first + static_cast<int64_t>(i);
+        const std::vector<float> wide = Row(kDims, row % 250);
+        for (size_t j = 0; j < kDims; ++j) {
+          *keys++ = TypeParam(wide[j]);
+          *values++ = TypeParam(wide[kDims + j]);
+        }
+        contents[i] = (row + 1) % skipped == 0 ? RowContent::kZero : RowContent::kFinite;
       }
-      return (row + 1) % skipped == 0 ? RowContent::kZero : RowContent::kFinite;
     };
     for (const int64_t count : {1, 130, 0, 2600, 7}) {
       ASSERT_TRUE(written.AppendWritten(count, write));
@@ -70,8 +74,11 @@ TYPED_TEST(TokenRowsTest, WrittenRowsAreThoseAppendedButForZeros) {
       }
       ASSERT_EQ(written.rows(), appended.rows());
       ASSERT_FALSE(
-          written.AppendWritten(300, [&](int64_t row, TypeParam* key, TypeParam* value) {
-            return row == 299 ? RowContent::kNotFinite : write(row, key, value);
+          written.AppendWritten(300, [&](int64_t first, TypeParam* keys, TypeParam* values,
+                                         absl::Span<RowContent> contents) {
+            write(first, keys, values, contents);
+            const int64_t last = first + static_cast<int64_t>(contents.size()) - 1;
+            if (last == 299) contents.back() = RowContent::kNotFinite;
           }));
       ASSERT_EQ(written.rows(), appended.rows());
       ASSERT_EQ(Visited(written), Visited(appended));

@@ -38,8 +38,13 @@ class FullCache : public RowCache {
       return absl::OkStatus();
     }
     if (!CheckRows(rows_.rows() + block.rows).ok()) return AppendOneByOne(block);
-    const auto write = [&](int64_t row, Number* key, Number* value) {
-      return LoadRow(block, row, width(), key, value);
+    const auto write = [&](int64_t first, Number* keys, Number* values,
+                           absl::Span<RowContent> contents) {
+      for (RowContent& content : contents) {
+        content = LoadRow(block, first++, width(), keys, values);
+        keys += width();
+        values += width();
+      }
     };
     if (!rows_.AppendWritten(block.rows, write)) return AppendOneByOne(block);
     tokens_ += block.rows;
@@ -94,6 +99,9 @@ class FullCache : public RowCache {
   }
 
  private:
+  // A state that no cache holds.
+  static constexpr int64_t kLargeBytes = int64_t{64} << 20;
+
   int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width()); }
 
   // Where there may be no room for all, or one is not finite: what is stored is known first.
@@ -115,11 +123,11 @@ class FullCache : public RowCache {
   absl::Status Take(std::string_view bytes) {
     const int64_t before = rows_.rows();
     const int64_t count = static_cast<int64_t>(bytes.size()) / RowBytes();
-    const auto numbers = static_cast<size_t>(width());
-    const auto write = [&](int64_t row, Number* key, Number* value) {
-      const char* from = bytes.data() + row * RowBytes();
-      return WholeContent(CopyRow<Number>(from, {key, numbers}),
-                          CopyRow<Number>(from + RowBytes() / 2, {value, numbers}));
+    const CopyTo where =
+        section_.rows() * RowBytes() < kLargeBytes ? CopyTo::kCaches : CopyTo::kMemory;
+    const auto write = [&](int64_t first, Number* keys, Number* values,
+                           absl::Span<RowContent> contents) {
+      CopyRows(bytes.data() + first * RowBytes(), width(), where, keys, values, contents);
     };
     if (rows_.AppendWritten(count, write) && rows_.rows() == before + count) {
       return absl::OkStatus();

@@ -39,10 +39,16 @@ absl::Status MergedLayersCache::Append(const TokenBlock& block) {
   if (scale_closed_) CloseScale();
   closing_.reset();
   // All of them: they are finite, and not zero.
-  open_.AppendWritten(
-      static_cast<int64_t>(stored.size()), [&](int64_t i, float* key, float* value) {
-        return LoadRow(block, stored[static_cast<size_t>(i)], width(), key, value);
-      });
+  const auto write = [&](int64_t first, float* keys, float* values,
+                         absl::Span<RowContent> contents) {
+    for (RowContent& content : contents) {
+      const int64_t row = stored[static_cast<size_t>(first++)];
+      content = LoadRow(block, row, width(), keys, values);
+      keys += width();
+      values += width();
+    }
+  };
+  open_.AppendWritten(static_cast<int64_t>(stored.size()), write);
   tokens_ += block.rows;
   scale_closed_ = block.closes_scale;
   return absl::OkStatus();
