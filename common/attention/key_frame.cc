@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/counter_rng.h"
 #include "common/base/status_macros.h"
+#include "common/base/wide_loop.h"
 
 namespace kvwire {
 namespace {
@@ -32,6 +33,15 @@ double SquaredNorm(const std::vector<double>& entries) {
   double sum = 0;
   for (const double x : entries) sum += x * x;
   return sum;
+}
+
+// Writes `size`, negated where it is to be negative, to `row`.
+void FillSigned(absl::Span<const uint8_t> negative, float size, float* row) {
+  RunWide(
+      [](const uint8_t* signs, size_t count, float positive, float* out) KVWIRE_WIDE {
+        for (size_t j = 0; j < count; ++j) out[j] = signs[j] != 0 ? -positive : positive;
+      },
+      negative.data(), negative.size(), size, row);
 }
 
 }  // namespace
@@ -88,9 +98,7 @@ void KeyFrame::Fill(int64_t first, Eigen::Ref<Matrix> out) const {
     const float entry = static_cast<float>(1 / std::sqrt(d));
     code_->VisitWords(first, out.rows(),
                       [&](int64_t word, absl::Span<const uint8_t> negative) {
-                        float* row = out.row(word - first).data();
-                        for (size_t j = 0; j < negative.size(); ++j)
-                          row[j] = negative[j] != 0 ? -entry : entry;
+                        FillSigned(negative, entry, out.row(word - first).data());
                       });
     return;
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/parallel.h"
 #include "common/base/status_macros.h"
+#include "common/base/wide_loop.h"
 #include "common/kv/token_rows.h"
 
 namespace kvwire {
@@ -21,39 +22,52 @@ constexpr int64_t kPartRows = 32;
 // Rows that one thread looks at one after the other.
 constexpr int64_t kRowsAtOnce = 64;
 
-// Rows whose keys stay in the first cache until they have been compared.
-constexpr int64_t kFilledRows = 8;
+// Rows whose keys are computed together, and stay in a cache until they have been compared.
+constexpr int64_t kFilledRows = 32;
 
 // The loops below run to the end whatever they find: many numbers at once.
 
 // Whether `key`, or zeros, is `wanted`.
 bool Carries(const float* key, const float* wanted, int64_t width) {
   if (key == nullptr) return false;
-  int different = 0;
-  for (int64_t j = 0; j < width; ++j) different |= key[j] != wanted[j] ? 1 : 0;
+  int32_t different = 0;
+  RunWide(
+      [](const float* a, const float* b, int64_t count, int32_t* out) KVWIRE_WIDE {
+        int32_t any = 0;
+        for (int64_t j = 0; j < count; ++j) any |= a[j] != b[j] ? 1 : 0;
+        *out = any;
+      },
+      key, wanted, width, &different);
   return different == 0;
 }
 
 // Writes which of `count` values are 1; false if one is neither 1 nor `zero`.
 bool TakeBits(const float* values, int64_t count, float zero, uint8_t* bits) {
-  int strange = 0;
-  for (int64_t j = 0; j < count; ++j) {
-    const int one = values[j] == 1 ? 1 : 0;
-    bits[j] = static_cast<uint8_t>(one);
-    strange |= values[j] == zero ? 0 : 1 - one;
-  }
+  int32_t strange = 0;
+  RunWide(
+      [](const float* from, int64_t number, float no, uint8_t* to, int32_t* out) KVWIRE_WIDE {
+        int32_t any = 0;
+        for (int64_t j = 0; j < number; ++j) {
+          const int32_t one = from[j] == 1 ? 1 : 0;
+          to[j] = static_cast<uint8_t>(one);
+          any |= from[j] == no ? 0 : 1 - one;
+        }
+        *out = any;
+      },
+      values, count, zero, bits, &strange);
   return strange == 0;
 }
 
-bool HasNonzero(const float* numbers, int64_t count) {
-  int nonzero = 0;
-  for (int64_t j = 0; j < count; ++j) nonzero |= numbers[j] != 0 ? 1 : 0;
-  return nonzero != 0;
-}
-
-bool AreOnes(const float* values, int64_t count) {
-  int others = 0;
-  for (int64_t j = 0; j < count; ++j) others |= values[j] != 1 ? 1 : 0;
+// Whether each number is `wanted`.
+bool AreAll(const float* numbers, int64_t count, float wanted) {
+  int32_t others = 0;
+  RunWide(
+      [](const float* from, int64_t number, float same, int32_t* out) KVWIRE_WIDE {
+        int32_t any = 0;
+        for (int64_t j = 0; j < number; ++j) any |= from[j] != same ? 1 : 0;
+        *out = any;
+      },
+      numbers, count, wanted, &others);
   return others == 0;
 }
 
@@ -114,10 +128,10 @@ bool FrameBitsCache::FollowsFrame(const TokenBlock& block, Bits& bits) const {
         const float* values = block.values + (first + i) * width();
         // A key of zeros could be that of a token that is not stored.
         good &= Carries(block.keys + (first + i) * width(), wanted, width()) &&
-                HasNonzero(wanted, width());
+                !AreAll(wanted, width(), 0);
         good &=
             TakeBits(values, dims(), zero, &bits[static_cast<size_t>((first + i) * dims())]);
-        good &= AreOnes(values + dims(), width() - dims());
+        good &= AreAll(values + dims(), width() - dims(), 1);
       }
       if (!good) follows = false;
     }
@@ -189,7 +203,7 @@ absl::StatusOr<FrameBitsCache::Bits> FrameBitsCache::BitsOf(
     for (int64_t i = part * kRowsAtOnce; i < end; ++i) {
       const float* values = block.values + stored[static_cast<size_t>(i)] * width();
       good &= TakeBits(values, dims(), zero, &bits[static_cast<size_t>(i * dims())]);
-      good &= AreOnes(values + dims(), width() - dims());
+      good &= AreAll(values + dims(), width() - dims(), 1);
     }
     if (!good) all_bits = false;
   });
