@@ -58,17 +58,15 @@ void PackedBits::PutAll(absl::Span<const uint8_t> values, int width) {
   const char* bytes = reinterpret_cast<const char*>(values.data());
   if (width == 8 && aligned) return AppendBytes({bytes, values.size()});
   const size_t whole = width == 8 ? 0 : values.size() / 8 * 8;
-  auto held = static_cast<int>(bits_ % 8);
+  const auto held = static_cast<int>(bits_ % 8);  // also after each eight: these are bytes
   uint64_t word = TakePartialByte();
   std::array<char, 512 + sizeof(word)> staged;
   size_t filled = 0;
   for (size_t i = 0; i < whole; i += 8) {
     word |= Gathered(LoadLittleEndian<uint64_t>(bytes + i), width) << held;
     std::memcpy(staged.data() + filled, &word, sizeof(word));
-    held += 8 * width;
-    filled += static_cast<size_t>(held / 8);
-    word >>= held / 8 * 8;
-    held %= 8;
+    filled += static_cast<size_t>(width);
+    word >>= 8 * width;
     if (filled + sizeof(word) <= staged.size()) continue;
     AppendBytes({staged.data(), filled});
     filled = 0;

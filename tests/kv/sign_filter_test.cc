@@ -1,9 +1,13 @@
 #include "common/kv/algorithms/sign_filter.h"
 
 #include <numeric>
+#include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
+#include "common/attention/kernel/instruction_set.h"
+#include "common/base/ordered_dot.h"
 #include "common/kv/algorithms/sign_sketch.h"
 #include "gtest/gtest.h"
 #include "tests/kv/tokens.h"
@@ -15,6 +19,15 @@ std::vector<int64_t> UpTo(int64_t count) {
   std::vector<int64_t> channels(static_cast<size_t>(count));
   std::iota(channels.begin(), channels.end(), 0);
   return channels;
+}
+
+std::vector<double> LengthsOf(const Matrix& vectors) {
+  std::vector<double> lengths;
+  for (int64_t i = 0; i < vectors.rows(); ++i) {
+    lengths.push_back(OrderedNorm(
+        absl::Span<const float>(vectors.row(i).data(), static_cast<size_t>(vectors.cols()))));
+  }
+  return lengths;
 }
 
 // Of small whole numbers, in which nothing rounds.
@@ -32,16 +45,27 @@ Matrix WholeNumbers(int64_t rows, int64_t width, std::mt19937_64& random) {
   return numbers;
 }
 
-TEST(SignFilterTest, TellsAllSignsOfWholeNumbersButThoseOfProductsThatAreZero) {
+class SignFilterTest : public ::testing::TestWithParam<InstructionSet> {
+ protected:
+  SignFilterTest() { SetAttentionInstructionSet(GetParam()); }
+  ~SignFilterTest() override { SetAttentionInstructionSet(std::nullopt); }
+};
+
+INSTANTIATE_TEST_SUITE_P(OfTheMachine, SignFilterTest,
+                         ::testing::ValuesIn(SupportedInstructionSets()), [](const auto& set) {
+                           return std::string(InstructionSetName(set.param));
+                         });
+
+TEST_P(SignFilterTest, TellsAllSignsOfWholeNumbersButThoseOfProductsThatAreZero) {
   std::mt19937_64 random(1);
   for (int64_t width = 1; width < 20; width += 3) {
-    for (int64_t count = 1; count < 50; ++count) {
+    for (int64_t count = 1; count < 100; ++count) {
       const Matrix rows = WholeNumbers(count, width, random);
       const SignFilter filter(rows);
       for (int64_t vectors = 0; vectors < 10; ++vectors) {
         const Matrix x = WholeNumbers(vectors, width, random);
         std::vector<uint8_t> signs(static_cast<size_t>(vectors * count));
-        filter.Filter(x, UpTo(width), count, signs.data());
+        filter.Filter(x, LengthsOf(x), UpTo(width), count, signs.data());
         for (int64_t i = 0; i < vectors * count; ++i) {
           const int64_t product = WholeProduct(rows, i % count, x, i / count);
           ASSERT_EQ(signs[i], product == 0 ? SignFilter::kInDoubt : product > 0 ? 1 : 0);
@@ -51,11 +75,11 @@ TEST(SignFilterTest, TellsAllSignsOfWholeNumbersButThoseOfProductsThatAreZero) {
   }
 }
 
-TEST(SignFilterTest, IsInDoubtWhereASumMightOverflow) {
+TEST_P(SignFilterTest, IsInDoubtWhereASumMightOverflow) {
   const SignFilter filter(Matrix::Constant(3, 2, 1e20F));
   const Matrix x = Matrix::Constant(1, 2, 1e15F);
   std::vector<uint8_t> signs(3);
-  filter.Filter(x, UpTo(2), 3, signs.data());
+  filter.Filter(x, LengthsOf(x), UpTo(2), 3, signs.data());
   EXPECT_EQ(signs, std::vector<uint8_t>(3, SignFilter::kInDoubt));
 }
 
@@ -90,7 +114,8 @@ TEST(SignSketchTest, AllSignsAtOnceAreThoseOfEachVector) {
     }
     for (const int64_t count : {1, 15, 16, 17, 40}) {
       std::vector<uint8_t> bits(static_cast<size_t>(37 * count));
-      sketch->TakeAllSigns(vectors, UpTo(width), count, absl::MakeSpan(bits));
+      sketch->TakeAllSigns(vectors, LengthsOf(vectors), UpTo(width), count,
+                           absl::MakeSpan(bits));
       for (int64_t i = 0; i < 37; ++i) {
         std::vector<float> signs(static_cast<size_t>(count));
         sketch->TakeSigns({vectors.row(i).data(), static_cast<size_t>(width)},
@@ -114,8 +139,8 @@ TEST(SignSketchTest, VectorsOfFewChannelsHaveTheSignsOfWholeOnes) {
   }
   std::vector<uint8_t> few(9 * 50);
   std::vector<uint8_t> all(9 * 50);
-  sketch->TakeAllSigns(vectors, channels, 50, absl::MakeSpan(few));
-  sketch->TakeAllSigns(vectors, UpTo(20), 50, absl::MakeSpan(all));
+  sketch->TakeAllSigns(vectors, LengthsOf(vectors), channels, 50, absl::MakeSpan(few));
+  sketch->TakeAllSigns(vectors, LengthsOf(vectors), UpTo(20), 50, absl::MakeSpan(all));
   EXPECT_EQ(few, all);
 }
 

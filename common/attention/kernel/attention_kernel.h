@@ -65,6 +65,12 @@ struct AttentionKernel {
   void (*store)(const QueryPanel& panel, int64_t rows, int64_t dims, float* outputs,
                 int64_t stride);
 
+  // Writes the products [rows, lanes of the panel] of `rows` keys [rows, d], `stride` numbers
+  // apart, with the `queries` [d, lanes of the panel] of 1 .. most_vectors vectors, to
+  // `scores`, aligned as the queries are: what attention makes its weights of.
+  void (*score)(const float* queries, int64_t vectors, const float* keys, int64_t stride,
+                int64_t rows, int64_t dims, float* scores);
+
   // For attention over pairs. Writes the products o of `count` rows, `stride` numbers apart,
   // with `factors` [d] to `out` [count, d].
   void (*multiply)(const float* rows, int64_t stride, int64_t count, const float* factors,

@@ -36,6 +36,7 @@ class PanelKernel {
             PanelRows<Isa>::Load,
             Absorb,
             PanelRows<Isa>::Store,
+            Score,
             PairRows<Isa>::Multiply,
             PairRows<Isa>::Combine};
   }
@@ -87,6 +88,26 @@ class PanelKernel {
     if constexpr (Isa::kMostVectors > 2) {
       if (panel.vectors == 3) AbsorbWide<3>(tile, next, dims, panel, scores);
     }
+  }
+
+  static void Score(const float* queries, int64_t vectors, const float* keys, int64_t stride,
+                    int64_t rows, int64_t dims, float* scores) {
+    const KernelTokens tile = {keys, nullptr, nullptr, rows, stride};
+    if (vectors == 1) ScoreWide<1>(queries, tile, dims, scores);
+    if (vectors == 2) ScoreWide<2>(queries, tile, dims, scores);
+    if constexpr (Isa::kMostVectors > 2) {
+      if (vectors == 3) ScoreWide<3>(queries, tile, dims, scores);
+    }
+  }
+
+  template <int kVectors>
+  static void ScoreWide(const float* queries, const KernelTokens& tile, int64_t dims,
+                        float* scores) {
+    using Scores = PanelScores<Isa, kVectors>;
+    float tops[kVectors * kLanes];
+    for (float& top : tops) top = -__FLT_MAX__;
+    const FetchAhead<Isa> nothing(tile.keys, 0, 0, 1, 1);
+    Scores::Score(queries, tile, dims, nothing, scores, tops);
   }
 
   template <int kVectors>

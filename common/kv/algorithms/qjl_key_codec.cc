@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "common/base/ordered_dot.h"
 #include "common/base/status_macros.h"
 #include "common/kv/algorithms/row_norm.h"
+#include "common/kv/row_content.h"
 
 namespace kvwire {
 namespace {
@@ -30,13 +32,12 @@ absl::Span<const float> RowOf(const Eigen::Ref<const Matrix>& rows, int64_t row)
 }
 
 // Writes the signs of a row, which this may change, and its length.
-void PutRow(absl::Span<const float> row, absl::Span<uint8_t> signs,
-            absl::Span<PackedBits* const> out) {
-  const uint64_t length = NormToBits(OrderedNorm(row));
+void PutRow(double length, absl::Span<uint8_t> signs, absl::Span<PackedBits* const> out) {
+  const uint64_t stored = NormToBits(length);
   // What decodes to zero has one spelling.
-  if (length == 0) std::fill(signs.begin(), signs.end(), uint8_t{0});
+  if (stored == 0) std::fill(signs.begin(), signs.end(), uint8_t{0});
   out[kSigns]->PutAll(signs, 1);
-  out[kLengths]->Put(length, kNormBits);
+  out[kLengths]->Put(stored, kNormBits);
 }
 
 std::vector<float> TakeSigns(int64_t count, BitReader& in) {
@@ -84,7 +85,8 @@ std::vector<CodeField> QjlKeyCodec::fields() const {
 
 absl::Status QjlKeyCodec::CheckRow(absl::Span<const float> row) const {
   if (layout_.buffer == 1) return CheckNorm(row);
-  if (OrderedNorm(row) < kSurelyInRange) return absl::OkStatus();
+  const double most = kSurelyInRange / std::sqrt(static_cast<double>(row.size()));
+  if (AllSmaller(row, static_cast<float>(most))) return absl::OkStatus();
   std::vector<float> rounded;  // as it will wait
   for (const float number : row) {
     rounded.push_back(static_cast<float>(Eigen::half(number)));
@@ -112,17 +114,23 @@ void QjlKeyCodec::EncodeParts(absl::Span<const Part> parts,
                               absl::Span<PackedBits* const> out) const {
   const int64_t rows = parts.front().rows.rows();
   std::vector<std::vector<uint8_t>> signs(parts.size());
+  std::vector<std::vector<double>> lengths(parts.size());
   for (int64_t first = 0; first < rows; first += kRowsAtOnce) {
     const int64_t count = std::min(kRowsAtOnce, rows - first);
     for (size_t part = 0; part < parts.size(); ++part) {
       signs[part].resize(static_cast<size_t>(count * parts[part].signs));
-      sketch_->TakeAllSigns(parts[part].rows.middleRows(first, count), parts[part].channels,
-                            parts[part].signs, absl::MakeSpan(signs[part]));
+      lengths[part].clear();
+      for (int64_t i = first; i < first + count; ++i) {
+        lengths[part].push_back(OrderedNorm(RowOf(parts[part].rows, i)));
+      }
+      sketch_->TakeAllSigns(parts[part].rows.middleRows(first, count), lengths[part],
+                            parts[part].channels, parts[part].signs,
+                            absl::MakeSpan(signs[part]));
     }
     for (int64_t i = 0; i < count; ++i) {
       for (size_t part = 0; part < parts.size(); ++part) {
         const auto width = static_cast<size_t>(parts[part].signs);
-        PutRow(RowOf(parts[part].rows, first + i),
+        PutRow(lengths[part][static_cast<size_t>(i)],
                absl::MakeSpan(signs[part]).subspan(static_cast<size_t>(i) * width, width),
                out);
       }

@@ -1,10 +1,9 @@
 #include "common/kv/algorithms/sign_filter.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
-#include "common/base/lane_products.h"
+#include "common/attention/kernel/instruction_set.h"
 #include "common/base/ordered_dot.h"
 #include "common/base/wide_loop.h"
 #include "common/base/wide_vector.h"
@@ -12,12 +11,15 @@
 namespace kvwire {
 namespace {
 
-constexpr int64_t kHalf = kProductLanes / 2;
+// Signs that are told at once.
+constexpr int64_t kSigns = 8;
 
-using Vector = __attribute__((vector_size(4 * kHalf))) float;
-using Integers = __attribute__((vector_size(4 * kHalf))) int32_t;
-using AllBytes = __attribute__((vector_size(4 * kHalf))) uint8_t;
-using Bytes = __attribute__((vector_size(kHalf))) uint8_t;
+using Vector = __attribute__((vector_size(4 * kSigns))) float;
+using Integers = __attribute__((vector_size(4 * kSigns))) int32_t;
+using AllBytes = __attribute__((vector_size(4 * kSigns))) uint8_t;
+using Bytes = __attribute__((vector_size(kSigns))) uint8_t;
+
+constexpr int64_t WholeSigns(int64_t count) { return (count + kSigns - 1) / kSigns * kSigns; }
 
 // A sum of n products of binary32 is off by at most n u / (1 - n u) |a| |b|, u = 2^-24, in any
 // order, and one of binary64 by far less: at n <= 2^17, twice n u is more than both. What is
@@ -32,61 +34,94 @@ float LargestError(double length, int64_t products) {
   return static_cast<float>(static_cast<double>(products + 4) * 0x1p-23 * length + 0x1p-100);
 }
 
-// Tells the signs of products that are no further than `error` from the true ones, of the
-// first `count`.
-void Tell(const float* products, float error, size_t count, uint8_t* signs) {
-  std::array<uint8_t, kProductLanes> told;
+// Tells the signs of WholeSigns(count) products that are no further than `error` from the true
+// ones.
+void Tell(const float* products, float error, int64_t count, uint8_t* signs) {
   RunWide(
-      [](const float* from, float limit, uint8_t* to) KVWIRE_WIDE {
-        for (int64_t i = 0; i < kProductLanes; i += kHalf) {
-          Vector half;
-          FetchVector(from + i, half);
-          const Integers sign = SignFilter::kInDoubt + (half > limit) + 2 * (half < -limit);
+      [](const float* from, float limit, int64_t number, uint8_t* to) KVWIRE_WIDE {
+        for (int64_t i = 0; i < number; i += kSigns) {
+          Vector some;
+          FetchVector(from + i, some);
+          const Integers sign = SignFilter::kInDoubt + (some > limit) + 2 * (some < -limit);
           AllBytes all;
           FetchVector(&sign, all);
           const Bytes bytes = __builtin_shufflevector(all, all, 0, 4, 8, 12, 16, 20, 24, 28);
           StoreVector(bytes, to + i);
         }
       },
-      products, error, told.data());
-  std::copy_n(told.begin(), count, signs);
+      products, error, count, signs);
+}
+
+// The columns `channels` of rows that are `width` numbers wide.
+void Gather(const float* rows, int64_t count, int64_t stride,
+            absl::Span<const int64_t> channels, float* out) {
+  for (int64_t i = 0; i < count; ++i, rows += stride) {
+    for (const int64_t channel : channels) *out++ = rows[channel];
+  }
 }
 
 }  // namespace
 
-SignFilter::SignFilter(const Matrix& rows) : width_(rows.cols()), longest_(0) {
-  const int64_t panels = (rows.rows() + kProductLanes - 1) / kProductLanes;
-  columns_.resize(static_cast<size_t>(panels * width_ * kProductLanes));
+SignFilter::SignFilter(const Matrix& rows)
+    : kernel_(ActiveAttentionKernel()),
+      width_(rows.cols()),
+      longest_(0),
+      numbers_((rows.rows() + kernel_.lanes) * width_) {
   for (int64_t i = 0; i < rows.rows(); ++i) {
     const absl::Span<const float> row(rows.row(i).data(), static_cast<size_t>(width_));
     longest_ = std::max(longest_, OrderedNorm(row));
   }
-  for (int64_t i = 0; i < rows.rows(); i += kProductLanes) {
-    PackLanes(rows.row(i).data(), std::min(kProductLanes, rows.rows() - i), width_,
-              columns_.data() + i * width_);
+  for (int64_t first = 0; first < rows.rows();) {
+    const int64_t left = (rows.rows() - first + kernel_.lanes - 1) / kernel_.lanes;
+    const Panel panel = {first, std::min(left, kernel_.most_vectors), first * width_};
+    float* to = numbers_.data() + panel.offset;
+    for (int64_t j = 0; j < width_; ++j) {
+      for (int64_t lane = 0; lane < Lanes(panel); ++lane) {
+        *to++ = first + lane < rows.rows() ? rows(first + lane, j) : 0;
+      }
+    }
+    panels_.push_back(panel);
+    first += Lanes(panel);
   }
 }
 
 void SignFilter::Filter(const Eigen::Ref<const Matrix>& vectors,
-                        absl::Span<const int64_t> channels, int64_t count,
-                        uint8_t* signs) const {
-  const int64_t rows = vectors.rows();
+                        absl::Span<const double> lengths, absl::Span<const int64_t> channels,
+                        int64_t count, uint8_t* signs) const {
+  const auto products = static_cast<int64_t>(channels.size());
+  const int64_t most_lanes = kernel_.most_vectors * kernel_.lanes;
   std::vector<float> errors;
-  for (int64_t i = 0; i < rows; ++i) {
-    const absl::Span<const float> vector(vectors.row(i).data(), static_cast<size_t>(width_));
-    errors.push_back(
-        LargestError(OrderedNorm(vector) * longest_, static_cast<int64_t>(channels.size())));
+  for (const double length : lengths) {
+    errors.push_back(LargestError(length * longest_, products));
   }
-  for (int64_t lane = 0; lane < count; lane += kProductLanes) {
-    for (int64_t first = 0; first < rows; first += kProductVectors) {
-      const int64_t some = std::min<int64_t>(kProductVectors, rows - first);
-      LaneProducts products;
-      MultiplyLanes(vectors, first, channels, columns_.data() + lane * width_, products);
-      for (int64_t v = 0; v < some; ++v) {
-        Tell(&products[static_cast<size_t>(v * kProductLanes)],
-             errors[static_cast<size_t>(first + v)],
-             static_cast<size_t>(std::min(kProductLanes, count - lane)),
-             signs + (first + v) * count + lane);
+  const bool all = products == width_;
+  std::vector<float> some(all ? 0 : static_cast<size_t>(vectors.rows() * products));
+  if (!all) Gather(vectors.data(), vectors.rows(), vectors.outerStride(), channels, &some[0]);
+  const float* const keys = all ? vectors.data() : some.data();
+  const int64_t stride = all ? vectors.outerStride() : products;
+  const AlignedNumbers columns(all ? 0 : products * most_lanes);
+  const AlignedNumbers scores(vectors.rows() * most_lanes + kSigns);
+  std::vector<uint8_t> told(static_cast<size_t>(WholeSigns(most_lanes)));
+  for (const Panel& panel : panels_) {
+    if (panel.first >= count) break;
+    const int64_t lanes = Lanes(panel);
+    const float* rows = numbers_.data() + panel.offset;
+    if (!all) {
+      for (int64_t i = 0; i < products; ++i) {
+        std::copy_n(rows + channels[i] * lanes, lanes, columns.data() + i * lanes);
+      }
+      rows = columns.data();
+    }
+    kernel_.score(rows, panel.vectors, keys, stride, vectors.rows(), products, scores.data());
+    const int64_t wanted = std::min(lanes, count - panel.first);
+    for (int64_t i = 0; i < vectors.rows(); ++i) {
+      const float* const from = scores.data() + i * lanes;
+      uint8_t* const to = signs + i * count + panel.first;
+      if (wanted == WholeSigns(wanted)) {
+        Tell(from, errors[i], wanted, to);
+      } else {
+        Tell(from, errors[i], WholeSigns(wanted), told.data());
+        std::copy_n(told.begin(), wanted, to);
       }
     }
   }

@@ -88,10 +88,11 @@ void SignSketch::TakeSigns(absl::Span<const float> vector, absl::Span<float> sig
 }
 
 void SignSketch::TakeAllSigns(const Eigen::Ref<const Matrix>& vectors,
+                              absl::Span<const double> lengths,
                               absl::Span<const int64_t> channels, int64_t count,
                               absl::Span<uint8_t> bits) const {
   std::call_once(filter_made_, [this] { filter_.emplace(Rows()); });
-  filter_->Filter(vectors, channels, count, bits.data());
+  filter_->Filter(vectors, lengths, channels, count, bits.data());
   uint8_t* const end = bits.data() + bits.size();
   const auto next_in_doubt = [end](uint8_t* from) {
     return static_cast<uint8_t*>(

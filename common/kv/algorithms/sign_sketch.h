@@ -65,10 +65,10 @@ class SignSketch {
   // On the portable path. O(m w).
   void TakeSigns(absl::Span<const float> vector, absl::Span<float> signs) const;
 
-  // The same of each of `vectors` [n, w], whose numbers are 0 but for those of `channels`, by
-  // the first `count` rows: 1 or 0 to `bits` [n, count]. O(n count channels), by
-  // a SignFilter.
-  void TakeAllSigns(const Eigen::Ref<const Matrix>& vectors,
+  // The same of each of `vectors` [n, w], whose lengths are `lengths` [n] (OrderedNorm) and
+  // whose numbers are 0 but for those of `channels`, by the first `count` rows: 1 or 0 to
+  // `bits` [n, count]. O(n count channels), by a SignFilter.
+  void TakeAllSigns(const Eigen::Ref<const Matrix>& vectors, absl::Span<const double> lengths,
                     absl::Span<const int64_t> channels, int64_t count,
                     absl::Span<uint8_t> bits) const;
 
