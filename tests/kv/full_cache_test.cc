@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "common/base/parallel.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kv/caches.h"
@@ -100,6 +101,26 @@ TEST(ExactTest, AppendOverTheMemoryLimitKeepsNothingOfTheBlock) {
     EXPECT_FALSE(cache->Append(tokens.Block(3, 1, true)).ok());
     EXPECT_EQ(SnapshotOf(*cache, setup), full);
   }
+}
+
+// It is written past the caches, from two threads.
+TEST(ExactTest, AStateLargerThanAnyCacheIsRestoredToTheBit) {
+  std::mt19937_64 random(1);
+  const CacheSetup setup = SetupOf("exact", 1024);
+  auto cache = NewCache(setup);
+  const Tokens tokens{RandomMatrix(1000, 1024, random), RandomMatrix(1000, 1024, random)};
+  for (int block = 0; block < 9; ++block) {
+    ASSERT_THAT(cache->Append(tokens.Block()), IsOk());
+  }
+  const std::string snapshot = SnapshotOf(*cache, setup);
+  ASSERT_GT(snapshot.size(), size_t{64} << 20);
+  SetParallelThreads(2);
+  const absl::StatusOr<std::unique_ptr<KvCache>> restored = Restore(snapshot, setup);
+  SetParallelThreads(0);
+  ASSERT_THAT(restored, IsOk());
+  EXPECT_TRUE(SnapshotOf(**restored, setup) == snapshot);
+  EXPECT_THAT(Restore(snapshot.substr(0, snapshot.size() - 1), setup),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("ends too early")));
 }
 
 TEST(ExactTest, RestoreRefusesRowsThatNoStateHas) {
