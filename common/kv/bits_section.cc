@@ -15,10 +15,11 @@ absl::Status BitsSection::Begin(const SnapshotSection& section, SectionContent e
 }
 
 absl::Status BitsSection::Append(std::string_view piece, PackedBits& out) const {
-  if (static_cast<int64_t>(piece.size()) > (bits_ + 7) / 8 - out.bits() / 8) {
+  const int64_t left = (bits_ + 7) / 8 - out.bits() / 8;
+  if (static_cast<int64_t>(piece.size()) > left) {
     return absl::DataLossError("a section is longer than announced");
   }
-  out.AppendBytes(piece);
+  out.AppendBytes(piece, left);
   return absl::OkStatus();
 }
 

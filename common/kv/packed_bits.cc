@@ -110,9 +110,13 @@ uint64_t PackedBits::Get(int64_t position, int width) const {
   return word >> shift & ((uint64_t{1} << width) - 1);
 }
 
-void PackedBits::AppendBytes(std::string_view bytes) {
+void PackedBits::AppendBytes(std::string_view bytes, int64_t expected) {
   while (!bytes.empty()) {
-    if (bits_ % kPieceBits == 0) pieces_.emplace_back();
+    if (bits_ % kPieceBits == 0) {
+      pieces_.emplace_back();
+      pieces_.back().reserve(
+          static_cast<size_t>(std::clamp<int64_t>(expected, 0, kMaxPieceBytes)));
+    }
     std::string& last = pieces_.back();
     const size_t room = kMaxPieceBytes - last.size();
     const std::string_view part = bytes.substr(0, room);
@@ -120,6 +124,7 @@ void PackedBits::AppendBytes(std::string_view bytes) {
     if (last.size() + part.size() > kMaxPieceBytes / 2) last.reserve(kMaxPieceBytes);
     last.append(part);
     bits_ += 8 * static_cast<int64_t>(part.size());
+    expected -= static_cast<int64_t>(part.size());
     bytes.remove_prefix(part.size());
   }
 }

@@ -36,8 +36,9 @@ class PackedBits {
   // Bits position .. position + width - 1, the first one lowest. They must exist.
   uint64_t Get(int64_t position, int width) const;
 
-  // Appends whole bytes; bits() must be a multiple of 8. Truncate() ends a sequence.
-  void AppendBytes(std::string_view bytes);
+  // Appends whole bytes; bits() must be a multiple of 8. Truncate() ends a sequence. Of
+  // `expected` bytes, those that come later among them, a piece takes its memory at once.
+  void AppendBytes(std::string_view bytes, int64_t expected = 0);
 
   // Drops the bits from position `bits` on, at most bits(). False if one of them was set.
   bool Truncate(int64_t bits);
