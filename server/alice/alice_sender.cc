@@ -67,13 +67,13 @@ void MessageSender::Skip() {
     prefix_crc_ = Crc32c(StdView(piece), prefix_crc_);
     hash_.Update(StdView(piece));
   }
-  offset_ = sent_ = offset_ + size;
+  offset_ += size;
   if (offset_ == begin_) fields_.set_prefix_crc32c(prefix_crc_);
 }
 
 // Until the next chunk may be sent.
 absl::Status MessageSender::AwaitProgress() {
-  while (sent_ - committed_ > kMostAheadBytes) {
+  while (offset_ - committed_ > kMostAheadBytes) {
     KVWIRE_ASSIGN_OR_RETURN(const bool more, TakeProgress());
     if (!more) return StreamError();
   }
@@ -90,8 +90,8 @@ absl::StatusOr<bool> MessageSender::TakeProgress() {
   v1::SendResponse progress;
   KVWIRE_RETURN_IF_ERROR(TakeResponse(response, "Bob's channel", progress));
   const int64_t committed = progress.committed_size();
-  if (committed < committed_ || committed > sent_) {
-    return absl::DataLossError(absl::StrCat("Bob committed ", committed, " bytes of ", sent_,
+  if (committed < committed_ || committed > offset_) {
+    return absl::DataLossError(absl::StrCat("Bob committed ", committed, " bytes of ", offset_,
                                             ", and ", committed_, " before"));
   }
   // To each chunk one at most, or he could keep her listening for ever.
@@ -103,69 +103,35 @@ absl::StatusOr<bool> MessageSender::TakeProgress() {
   return true;
 }
 
-std::unique_ptr<MessageSender::Chunk> MessageSender::Cut(int64_t size, bool last) {
-  auto chunk = std::make_unique<Chunk>();
-  chunk->fields = std::exchange(fields_, {});
-  chunk->fields.set_write_offset(offset_);
-  chunk->data = data_.Subcord(0, size);
-  chunk->last = last;
+absl::Status MessageSender::SendChunk(int64_t size, bool last) {
+  KVWIRE_RETURN_IF_ERROR(AwaitProgress());
+  const absl::Cord data = data_.Subcord(0, size);
   data_.RemovePrefix(size);
-  offset_ += size;
-  return chunk;
-}
-
-// Chunks in order: a sum of all goes on from one to the next.
-void MessageSender::Sum(Chunk& chunk) {
   uint32_t crc = 0;
-  for (const absl::string_view piece : chunk.data.Chunks()) {
+  for (const absl::string_view piece : data.Chunks()) {
     crc = Crc32c(StdView(piece), crc);
     hash_.Update(StdView(piece));
   }
-  chunk.fields.set_crc32c(crc);
-  if (!chunk.last) return;
-  sha256_ = hash_.Finish();
-  chunk.fields.mutable_finish_write()->set_total_bytes(
-      chunk.fields.write_offset() + static_cast<int64_t>(chunk.data.size()));
-  chunk.fields.mutable_finish_write()->set_sha256(sha256_);
-}
-
-void MessageSender::SumMeanwhile(Chunk& chunk) {
-  if (!worker_.has_value()) worker_.emplace(1);
-  worker_->Post([this, &chunk] {
-    Sum(chunk);
-    chunk.summed.Notify();
-  });
-}
-
-// Sends the chunk that was cut before, and the last one too.
-absl::Status MessageSender::SendChunk(int64_t size, bool last) {
-  const std::unique_ptr<Chunk> before = std::exchange(cut_, Cut(size, last));
-  if (before == nullptr && last) {
-    Sum(*cut_);
-    return WriteChunk(*cut_);
+  fields_.set_write_offset(offset_);
+  fields_.set_crc32c(crc);
+  offset_ += size;
+  if (last) {
+    sha256_ = hash_.Finish();
+    fields_.mutable_finish_write()->set_total_bytes(offset_);
+    fields_.mutable_finish_write()->set_sha256(sha256_);
   }
-  if (before != nullptr) before->summed.WaitForNotification();
-  SumMeanwhile(*cut_);
-  if (before != nullptr) KVWIRE_RETURN_IF_ERROR(WriteChunk(*before));
-  if (!last) return absl::OkStatus();
-  cut_->summed.WaitForNotification();
-  return WriteChunk(*cut_);
-}
-
-absl::Status MessageSender::WriteChunk(const Chunk& chunk) {
-  KVWIRE_RETURN_IF_ERROR(AwaitProgress());
-  sent_ += static_cast<int64_t>(chunk.data.size());
-  const grpc::ByteBuffer message =
-      JoinBulkMessage(chunk.fields, v1::SendRequest::kDataFieldNumber, chunk.data);
+  const grpc::ByteBuffer chunk =
+      JoinBulkMessage(fields_, v1::SendRequest::kDataFieldNumber, data);
   ++message_count_;
-  message_bytes_ += static_cast<int64_t>(message.Length());
+  message_bytes_ += static_cast<int64_t>(chunk.Length());
   grpc::WriteOptions options;
-  if (chunk.last) options.set_last_message();
+  if (last) options.set_last_message();
   const StallGuard::Wait wait(guard_);
-  if (!stream_->Write(message, options)) return StreamError();
+  if (!stream_->Write(chunk, options)) return StreamError();
   // Once begun the stream stays where it is.
   metered_ = metered_ || guard_.meter().Connected();
   if (!metered_) return absl::UnavailableError("Bob's channel broke as the message began");
+  fields_.Clear();
   return absl::OkStatus();
 }
 
@@ -193,8 +159,9 @@ absl::Status MessageSender::Finish() {
   finished_ = true;
   const StallGuard::Wait wait(guard_);
   KVWIRE_RETURN_IF_ERROR(FromPeer(stream_->Finish(), "Bob's channel", call_->cancelled()));
-  if (committed_ == sent_) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("Bob committed ", committed_, " bytes of ", sent_));
+  if (committed_ == offset_) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("Bob committed ", committed_, " bytes of ", offset_));
 }
 
 }  // namespace kvwire

@@ -2,8 +2,7 @@
 #define KVWIRE_SERVER_ALICE_ALICE_SENDER_H_
 
 // Alice's end of one stream of the one-way channel: cuts the snapshot into chunks as it
-// comes and sends those that Bob does not have. The checksums of a chunk are computed in a
-// thread of their own while the one before it is being sent.
+// comes and sends those that Bob does not have.
 
 #include <cstdint>
 #include <memory>
@@ -13,12 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
-#include "absl/synchronization/notification.h"
 #include "common/base/checksum.h"
 #include "common/wire/cancellation.h"
 #include "common/wire/stall_guard.h"
 #include "kvwire/v1/channel.grpc.pb.h"
-#include "server/calls/work_pool.h"
 
 namespace kvwire {
 
@@ -53,8 +50,8 @@ class MessageSender {
   const std::string& sha256() const { return sha256_; }
   // Whether the stream is known to go over the connection that the guard's meter counts.
   bool metered() const { return metered_; }
-  // Up to where the snapshot was sent, or did not need to be.
-  int64_t offset() const { return sent_; }
+  // Where the next chunk begins: all before it was sent, or did not need to be.
+  int64_t offset() const { return offset_; }
   // What was sent.
   int64_t message_count() const { return message_count_; }
   int64_t message_bytes() const { return message_bytes_; }
@@ -62,20 +59,9 @@ class MessageSender {
  private:
   using Stream = grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
 
-  struct Chunk {
-    v1::SendRequest fields;  // all but the data
-    absl::Cord data;
-    bool last = false;
-    absl::Notification summed;
-  };
-
   void Skip();
-  std::unique_ptr<Chunk> Cut(int64_t size, bool last);
-  void Sum(Chunk& chunk);
-  void SumMeanwhile(Chunk& chunk);
   absl::Status AwaitProgress();
   absl::Status SendChunk(int64_t size, bool last);
-  absl::Status WriteChunk(const Chunk& chunk);
   absl::StatusOr<bool> TakeProgress();
   absl::Status StreamError();
 
@@ -86,10 +72,9 @@ class MessageSender {
   bool finished_ = false;
   bool metered_ = false;
   const int64_t begin_;     // where Bob goes on
-  v1::SendRequest fields_;  // of the chunk being filled, as far as they are known
+  v1::SendRequest fields_;  // of the chunk being filled, but for its data
   absl::Cord data_;         // of that chunk, and what came after it
   int64_t offset_ = 0;      // where it begins
-  int64_t sent_ = 0;        // where the first that was not sent does
   int64_t committed_;       // up to where, as Bob says
   int64_t answers_ = 0;     // how often he has said so
   uint32_t prefix_crc_ = 0;
@@ -97,8 +82,6 @@ class MessageSender {
   std::string sha256_;
   int64_t message_count_ = 0;
   int64_t message_bytes_ = 0;
-  std::unique_ptr<Chunk> cut_;      // that is being summed or has been, and was not sent
-  std::optional<WorkPool> worker_;  // ends first: it works with what is above
 };
 
 }  // namespace kvwire

@@ -10,7 +10,6 @@
 #include <cstring>
 
 #include "absl/strings/cord.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/base/checksum.h"
 #include "common/base/cord_views.h"
@@ -22,7 +21,6 @@
 #include "kvwire/v1/channel.grpc.pb.h"
 #include "server/alice/alice_sender.h"
 #include "server/calls/acknowledged_reader.h"
-#include "server/calls/work_pool.h"
 #include "tests/bench/transfer/transfer_mode.h"
 #include "tests/bench/transfer/tuned_server.h"
 
@@ -48,59 +46,26 @@ class SliceSender final : public Sender {
   }
 
  private:
-  struct Chunk {
-    int64_t offset = 0;
-    std::string_view data;
-    uint32_t crc = 0;
-    absl::Notification summed;
-  };
-
-  // Each is summed while the one before it is being sent.
   static absl::Status SendOver(grpc::Channel& channel, std::string_view source) {
     grpc::ClientContext context;
     SendHeadersWithMessage(context);
     const auto stream =
         StartBulkExchange(channel, "/kvwire.v1.OneWayChannelService/Send", &context);
-    WorkPool worker(1);
-    std::unique_ptr<Chunk> next = CutAndSum(source, 0, worker);
-    while (next != nullptr) {
-      const std::unique_ptr<Chunk> chunk = std::move(next);
-      source.remove_prefix(chunk->data.size());
-      chunk->summed.WaitForNotification();
-      if (!source.empty()) {
-        const auto end = chunk->offset + static_cast<int64_t>(chunk->data.size());
-        next = CutAndSum(source, end, worker);
-      }
-      if (!stream->Write(MessageOf(*chunk), OptionsOf(source.empty()))) break;
-    }
-    if (next != nullptr) next->summed.WaitForNotification();
-    return FromGrpc(stream->Finish());
-  }
-
-  static std::unique_ptr<Chunk> CutAndSum(std::string_view source, int64_t offset,
-                                          WorkPool& worker) {
-    auto chunk = std::make_unique<Chunk>();
-    chunk->offset = offset;
-    chunk->data = source.substr(0, MessageSender::ChunkBytesAt(offset));
-    worker.Post([to = chunk.get()] {
-      to->crc = Crc32c(to->data);
-      to->summed.Notify();
-    });
-    return chunk;
-  }
-
-  static grpc::ByteBuffer MessageOf(const Chunk& chunk) {
     v1::SendRequest fields;
-    fields.set_write_offset(chunk.offset);
-    fields.set_crc32c(chunk.crc);
-    return JoinBulkMessage(fields, kData,
-                           absl::MakeCordFromExternal(CordView(chunk.data), [] {}));
-  }
-
-  static grpc::WriteOptions OptionsOf(bool last) {
-    grpc::WriteOptions options;
-    if (last) options.set_last_message();
-    return options;
+    int64_t offset = 0;
+    while (!source.empty()) {
+      const size_t size = std::min<size_t>(source.size(), MessageSender::ChunkBytesAt(offset));
+      const std::string_view data = source.substr(0, size);
+      source.remove_prefix(size);
+      fields.set_write_offset(offset);
+      fields.set_crc32c(Crc32c(data));
+      offset += static_cast<int64_t>(size);
+      grpc::WriteOptions options;
+      if (source.empty()) options.set_last_message();
+      const absl::Cord piece = absl::MakeCordFromExternal(CordView(data), [] {});
+      if (!stream->Write(JoinBulkMessage(fields, kData, piece), options)) break;
+    }
+    return FromGrpc(stream->Finish());
   }
 
   const Endpoint receiver_;
