@@ -1,7 +1,7 @@
 #ifndef KVWIRE_COMMON_ATTENTION_THREAD_SCRATCH_H_
 #define KVWIRE_COMMON_ATTENTION_THREAD_SCRATCH_H_
 
-// Memory for the panels of attention: numbers on whole cache lines.
+// Memory for panels (kernel/attention_kernel.h): numbers on whole cache lines.
 
 #include <cstdint>
 #include <memory>

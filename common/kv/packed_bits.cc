@@ -58,7 +58,8 @@ void PackedBits::PutAll(absl::Span<const uint8_t> values, int width) {
   const char* bytes = reinterpret_cast<const char*>(values.data());
   if (width == 8 && aligned) return AppendBytes({bytes, values.size()});
   const size_t whole = width == 8 ? 0 : values.size() / 8 * 8;
-  const auto held = static_cast<int>(bits_ % 8);  // also after each eight: these are bytes
+  // Eight values are whole bytes: as many bits are left over after them as before.
+  const auto held = static_cast<int>(bits_ % 8);
   uint64_t word = TakePartialByte();
   std::array<char, 512 + sizeof(word)> staged;
   size_t filled = 0;

@@ -205,6 +205,16 @@ template <typename Number>
 }
 #endif
 
+// Reads a row from `bytes`, as it is in a section, and returns what it holds.
+template <typename Number>
+RowContent CopyRow(const char* bytes, absl::Span<Number> out) {
+  RowContent content{};
+  RunWide([](const char* from, absl::Span<Number> to, RowContent* holds)
+              KVWIRE_WIDE { *holds = CopyLoop(from, to); },
+          bytes, out, &content);
+  return content;
+}
+
 }  // namespace
 
 template <typename Number>
@@ -224,17 +234,8 @@ RowContent RoundRow(absl::Span<const float> row, Number* out) {
 }
 
 template <typename Number>
-RowContent CopyRow(const char* bytes, absl::Span<Number> out) {
-  RowContent content{};
-  RunWide([](const char* from, absl::Span<Number> to, RowContent* holds)
-              KVWIRE_WIDE { *holds = CopyLoop(from, to); },
-          bytes, out, &content);
-  return content;
-}
-
-template <typename Number>
-void CopyRows(const char* bytes, int64_t width, CopyTo where, Number* keys, Number* values,
-              absl::Span<RowContent> contents) {
+void CopyRows(const char* bytes, int64_t width, [[maybe_unused]] CopyTo where, Number* keys,
+              Number* values, absl::Span<RowContent> contents) {
   const auto numbers = static_cast<size_t>(width);
   const size_t half_bytes = numbers * sizeof(Number);
   const auto copy_all = [&](auto copy) {
@@ -283,9 +284,6 @@ bool AllSmaller(absl::Span<const float> row, float limit) {
 template RowContent ContentOf(absl::Span<const float>);
 template RowContent ContentOf(absl::Span<const Eigen::half>);
 template RowContent ContentOf(absl::Span<const Eigen::bfloat16>);
-template RowContent CopyRow(const char*, absl::Span<float>);
-template RowContent CopyRow(const char*, absl::Span<Eigen::half>);
-template RowContent CopyRow(const char*, absl::Span<Eigen::bfloat16>);
 template void CopyRows(const char*, int64_t, CopyTo, float*, float*, absl::Span<RowContent>);
 template void CopyRows(const char*, int64_t, CopyTo, Eigen::half*, Eigen::half*,
                        absl::Span<RowContent>);

@@ -26,12 +26,9 @@ RowContent ContentOf(absl::Span<const Number> row);
 // Whether each number is smaller than `limit`, a positive one, in size; NaN is not.
 bool AllSmaller(absl::Span<const float> row, float limit);
 
-// Reads the numbers `out` from `bytes`, as they are in a section, and returns what they hold.
-template <typename Number>
-RowContent CopyRow(const char* bytes, absl::Span<Number> out);
-
 // Where copies go: to the caches, or past them to memory. The latter suits what is larger than
-// any cache: its place would be read before it is overwritten.
+// these: its place would be read before it is overwritten. Machines without SSE2, and rows
+// that do not lie on whole vectors, go through the caches in any case.
 enum class CopyTo { kCaches, kMemory };
 
 // Reads rows, a key and a value [w] each, from `bytes`, as they are in a section, to `keys`

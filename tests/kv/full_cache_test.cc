@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "common/base/parallel.h"
 #include "gmock/gmock.h"
@@ -103,24 +105,31 @@ TEST(ExactTest, AppendOverTheMemoryLimitKeepsNothingOfTheBlock) {
   }
 }
 
-// It is written past the caches, from two threads.
-TEST(ExactTest, AStateLargerThanAnyCacheIsRestoredToTheBit) {
-  std::mt19937_64 random(1);
+// They are written past the caches, from two threads. No two rows are alike.
+TEST(ExactTest, LargeStatesAreRestoredToTheBit) {
   const CacheSetup setup = SetupOf("exact", 1024);
   auto cache = NewCache(setup);
-  const Tokens tokens{RandomMatrix(1000, 1024, random), RandomMatrix(1000, 1024, random)};
+  const int64_t numbers = 1000 * setup.dims;
+  std::vector<float> rows(static_cast<size_t>(2 * numbers));
   for (int block = 0; block < 9; ++block) {
-    ASSERT_THAT(cache->Append(tokens.Block()), IsOk());
+    std::iota(rows.begin(), rows.end(), static_cast<float>(1 + (block - 5) * 2 * numbers));
+    ASSERT_THAT(cache->Append({1000, nullptr, rows.data(), rows.data() + numbers, true}),
+                IsOk());
   }
-  const std::string snapshot = SnapshotOf(*cache, setup);
+  std::string snapshot = SnapshotOf(*cache, setup);
   ASSERT_GT(snapshot.size(), size_t{64} << 20);
   SetParallelThreads(2);
   const absl::StatusOr<std::unique_ptr<KvCache>> restored = Restore(snapshot, setup);
-  SetParallelThreads(0);
   ASSERT_THAT(restored, IsOk());
   EXPECT_TRUE(SnapshotOf(**restored, setup) == snapshot);
-  EXPECT_THAT(Restore(snapshot.substr(0, snapshot.size() - 1), setup),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("ends too early")));
+  // The last number of row 5000 becomes infinite.
+  const float infinite = std::numeric_limits<float>::infinity();
+  const size_t row_bytes = 2 * 1024 * sizeof(float);
+  const size_t body = snapshot.size() - kChecksumBytes - 9000 * row_bytes;
+  std::memcpy(&snapshot[body + 5001 * row_bytes - sizeof(float)], &infinite, sizeof(float));
+  EXPECT_THAT(Restore(snapshot, setup),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("row 5000 is not finite")));
+  SetParallelThreads(0);
 }
 
 TEST(ExactTest, RestoreRefusesRowsThatNoStateHas) {

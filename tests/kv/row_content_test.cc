@@ -101,56 +101,63 @@ TEST(WholeContentTest, IsFiniteIfBothPartsAreAndZeroIfBothAre) {
   EXPECT_EQ(WholeContent(kFinite, kNotFinite), kNotFinite);
 }
 
-TYPED_TEST(RowContentTest, CopiesFromAnyPlaceAreWhatIsThereAndSayWhatItHolds) {
-  const std::vector<float> numbers = ManyNumbers();
-  for (size_t count = 0; count < 70; ++count) {
-    std::vector<TypeParam> row(count);
-    const RowContent content =
-        RoundRow<TypeParam>({numbers.data() + 1000 * count, count}, row.data());
-    std::string bytes(count % 3, 'x');
-    bytes.append(reinterpret_cast<const char*>(row.data()), count * sizeof(TypeParam));
-    std::vector<TypeParam> copy(count);
-    EXPECT_EQ(CopyRow<TypeParam>(bytes.data() + count % 3, absl::MakeSpan(copy)), content);
-    const auto bytes_of = [](const std::vector<TypeParam>& from) {
-      return std::string_view(reinterpret_cast<const char*>(from.data()),
-                              from.size() * sizeof(TypeParam));
-    };
-    EXPECT_EQ(bytes_of(copy), bytes_of(row));
+template <typename Number>
+RowContent ContentByDefinition(const std::vector<Number>& row) {
+  bool zero = true;
+  for (const Number number : row) {
+    if (!std::isfinite(static_cast<float>(number))) return RowContent::kNotFinite;
+    zero = zero && static_cast<float>(number) == 0;
   }
+  return zero ? RowContent::kZero : RowContent::kFinite;
+}
+
+// Of keys and values [width]: all alike or drawn, but for one number at `place`.
+template <typename Number>
+std::vector<std::vector<Number>> RowsWithOneStrangeNumber(size_t width, size_t place,
+                                                          std::mt19937& random) {
+  const auto largest = static_cast<float>(Eigen::NumTraits<Number>::highest());
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kDrawn = 7;
+  std::normal_distribution<float> normal;
+  std::vector<std::vector<Number>> rows;
+  for (const float usual : {0.0F, -0.0F, kDrawn, -largest}) {
+    for (const float strange : {usual, 1.0F, -largest, -kInfinity, std::nanf("1")}) {
+      std::vector<Number>& row = rows.emplace_back(2 * width);
+      for (Number& number : row) number = Number(usual == kDrawn ? normal(random) : usual);
+      row[place] = Number(strange);
+    }
+  }
+  return rows;
 }
 
 // From any place, to any place that numbers can have: only some take the way past the caches.
-TYPED_TEST(RowContentTest, RowsAreCopiedAloneOrTogetherAndPastTheCachesToTheSame) {
-  const std::vector<float> numbers = ManyNumbers();
-  constexpr size_t kRows = 5;
-  for (size_t width = 1; width < 70; ++width) {
-    std::vector<TypeParam> rows(kRows * 2 * width);
-    RoundRow<TypeParam>({numbers.data() + 1000 * width, rows.size()}, rows.data());
-    std::fill_n(rows.begin(), 2 * width, TypeParam(0));
-    rows.back() = TypeParam(std::numeric_limits<float>::infinity());
-    std::string bytes(width % 3, 'x');
-    bytes.append(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(TypeParam));
-    std::vector<TypeParam> wanted_keys, wanted_values;
-    std::vector<RowContent> wanted;
-    for (auto row = rows.begin(); row != rows.end(); row += 2 * width) {
-      wanted_keys.insert(wanted_keys.end(), row, row + width);
-      wanted_values.insert(wanted_values.end(), row + width, row + 2 * width);
-      wanted.push_back(ContentOf<TypeParam>({&*row, 2 * width}));
-    }
-    for (const CopyTo where : {CopyTo::kCaches, CopyTo::kMemory}) {
-      for (const size_t shift : {size_t{0}, size_t{1}, 16 / sizeof(TypeParam)}) {
-        std::vector<TypeParam> keys(kRows * width + shift), values(keys);
-        std::vector<RowContent> contents(wanted.size());
-        CopyRows<TypeParam>(bytes.data() + width % 3, static_cast<int64_t>(width), where,
-                            keys.data() + shift, values.data() + shift,
-                            absl::MakeSpan(contents));
-        EXPECT_EQ(contents, wanted);
-        const auto same = [shift](const std::vector<TypeParam>& got,
-                                  const std::vector<TypeParam>& from) {
-          return std::memcmp(got.data() + shift, from.data(),
-                             from.size() * sizeof(TypeParam)) == 0;
-        };
-        EXPECT_TRUE(same(keys, wanted_keys) && same(values, wanted_values));
+TYPED_TEST(RowContentTest, CopiedRowsAreWhatIsThereAndSayWhatTheyHoldWhereverTheyGo) {
+  std::mt19937 random(2);
+  for (const size_t width : {1, 2, 3, 4, 7, 8, 13, 16, 32, 67}) {
+    for (size_t place = 0; place < 2 * width; ++place) {
+      std::string bytes(place % 3, 'x');
+      std::string wanted_keys, wanted_values;
+      std::vector<RowContent> wanted;
+      for (const auto& row : RowsWithOneStrangeNumber<TypeParam>(width, place, random)) {
+        const std::string_view both(reinterpret_cast<const char*>(row.data()),
+                                    row.size() * sizeof(TypeParam));
+        bytes += both;
+        wanted_keys += both.substr(0, both.size() / 2);
+        wanted_values += both.substr(both.size() / 2);
+        wanted.push_back(ContentByDefinition(row));
+      }
+      for (const CopyTo where : {CopyTo::kCaches, CopyTo::kMemory}) {
+        for (const size_t shift : {size_t{0}, size_t{1}, 16 / sizeof(TypeParam)}) {
+          std::vector<TypeParam> keys(wanted.size() * width + shift), values(keys);
+          std::vector<RowContent> contents(wanted.size());
+          CopyRows<TypeParam>(bytes.data() + place % 3, static_cast<int64_t>(width), where,
+                              keys.data() + shift, values.data() + shift,
+                              absl::MakeSpan(contents));
+          ASSERT_EQ(contents, wanted);
+          ASSERT_EQ(std::memcmp(&keys[shift], wanted_keys.data(), wanted_keys.size()), 0);
+          ASSERT_EQ(std::memcmp(&values[shift], wanted_values.data(), wanted_values.size()),
+                    0);
+        }
       }
     }
   }

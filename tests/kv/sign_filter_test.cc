@@ -45,16 +45,20 @@ Matrix WholeNumbers(int64_t rows, int64_t width, std::mt19937_64& random) {
   return numbers;
 }
 
-class SignFilterTest : public ::testing::TestWithParam<InstructionSet> {
+class EachInstructionSet : public ::testing::TestWithParam<InstructionSet> {
  protected:
-  SignFilterTest() { SetAttentionInstructionSet(GetParam()); }
-  ~SignFilterTest() override { SetAttentionInstructionSet(std::nullopt); }
+  EachInstructionSet() { SetAttentionInstructionSet(GetParam()); }
+  ~EachInstructionSet() override { SetAttentionInstructionSet(std::nullopt); }
 };
+using SignFilterTest = EachInstructionSet;
+using SignSketchTest = EachInstructionSet;
 
-INSTANTIATE_TEST_SUITE_P(OfTheMachine, SignFilterTest,
-                         ::testing::ValuesIn(SupportedInstructionSets()), [](const auto& set) {
-                           return std::string(InstructionSetName(set.param));
-                         });
+std::string NameOf(const ::testing::TestParamInfo<InstructionSet>& set) {
+  return std::string(InstructionSetName(set.param));
+}
+const auto kSets = ::testing::ValuesIn(SupportedInstructionSets());
+INSTANTIATE_TEST_SUITE_P(OfTheMachine, SignFilterTest, kSets, NameOf);
+INSTANTIATE_TEST_SUITE_P(OfTheMachine, SignSketchTest, kSets, NameOf);
 
 TEST_P(SignFilterTest, TellsAllSignsOfWholeNumbersButThoseOfProductsThatAreZero) {
   std::mt19937_64 random(1);
@@ -99,7 +103,7 @@ Matrix RowsOf(const SignSketch& sketch) {
   return (-decoded.topRows(sketch.count())).rowwise() + decoded.row(sketch.count());
 }
 
-TEST(SignSketchTest, AllSignsAtOnceAreThoseOfEachVector) {
+TEST_P(SignSketchTest, AllSignsAtOnceAreThoseOfEachVector) {
   std::mt19937_64 random(3);
   for (const int64_t width : {1, 7, 16, 33}) {
     const auto sketch = SignSketch::Create(true, 5, 40, width).value();
@@ -129,7 +133,7 @@ TEST(SignSketchTest, AllSignsAtOnceAreThoseOfEachVector) {
   }
 }
 
-TEST(SignSketchTest, VectorsOfFewChannelsHaveTheSignsOfWholeOnes) {
+TEST_P(SignSketchTest, VectorsOfFewChannelsHaveTheSignsOfWholeOnes) {
   std::mt19937_64 random(4);
   const auto sketch = SignSketch::Create(false, 5, 50, 20).value();
   const std::vector<int64_t> channels = {2, 3, 11, 19};

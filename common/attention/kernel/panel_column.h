@@ -18,7 +18,7 @@ class PanelColumn {
   static constexpr int64_t kWidth = kVectors * Isa::kLanes;
 
   // Reads a column, and fetches into the first cache the one that is needed
-  // Isa::kColumnsAhead steps later.
+  // Isa::kColumnsAhead steps later; none if that is 0.
   static inline __attribute__((always_inline)) void Fetch(const float* column, Vector* out) {
 #pragma GCC unroll 3
     for (int v = 0; v < kVectors; ++v) {

@@ -8,7 +8,7 @@
 //   kRows            numbers that a panel is multiplied by at once, a power of two up to 8:
 //                    kMostVectors * (kRows + 1) + 1 vectors fit into the registers
 //   kColumnsAhead    how many columns of a panel are fetched into the first cache ahead of
-//                    their use; 0 where a panel stays in it
+//                    their use; 0 where that gains nothing
 //   All(x)           x in each lane
 //   MultiplyAdd      a b + c, fused where that is an instruction
 

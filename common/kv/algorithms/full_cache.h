@@ -99,7 +99,7 @@ class FullCache : public RowCache {
   }
 
  private:
-  // A state that no cache holds.
+  // A state that most caches do not hold.
   static constexpr int64_t kLargeBytes = int64_t{64} << 20;
 
   int64_t RowBytes() const { return TokenRows<Number>::RowBytes(width()); }

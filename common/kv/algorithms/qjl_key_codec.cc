@@ -31,7 +31,7 @@ absl::Span<const float> RowOf(const Eigen::Ref<const Matrix>& rows, int64_t row)
   return {rows.row(row).data(), static_cast<size_t>(rows.cols())};
 }
 
-// Writes the signs of a row, which this may change, and its length.
+// Writes the signs of a row, and its length. It may change the signs.
 void PutRow(double length, absl::Span<uint8_t> signs, absl::Span<PackedBits* const> out) {
   const uint64_t stored = NormToBits(length);
   // What decodes to zero has one spelling.
@@ -85,6 +85,7 @@ std::vector<CodeField> QjlKeyCodec::fields() const {
 
 absl::Status QjlKeyCodec::CheckRow(absl::Span<const float> row) const {
   if (layout_.buffer == 1) return CheckNorm(row);
+  // A length is at most sqrt(w) times the largest number.
   const double most = kSurelyInRange / std::sqrt(static_cast<double>(row.size()));
   if (AllSmaller(row, static_cast<float>(most))) return absl::OkStatus();
   std::vector<float> rounded;  // as it will wait

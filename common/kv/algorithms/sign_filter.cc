@@ -1,6 +1,7 @@
 #include "common/kv/algorithms/sign_filter.h"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 #include "common/attention/kernel/instruction_set.h"
@@ -52,12 +53,37 @@ void Tell(const float* products, float error, int64_t count, uint8_t* signs) {
       products, error, count, signs);
 }
 
-// The columns `channels` of rows that are `width` numbers wide.
-void Gather(const float* rows, int64_t count, int64_t stride,
-            absl::Span<const int64_t> channels, float* out) {
+// Of products [errors.size(), lanes], those with the first `wanted` lanes; where this writes
+// the signs of the next vector's is `stride` further. Reads, and makes nothing of, up to
+// kSigns numbers behind the last.
+void TellRows(float* products, int64_t lanes, int64_t wanted, absl::Span<const float> errors,
+              int64_t stride, uint8_t* signs) {
+  std::fill_n(products + static_cast<int64_t>(errors.size()) * lanes, kSigns, 0.0F);
+  std::vector<uint8_t> told(static_cast<size_t>(WholeSigns(wanted)));
+  for (const float error : errors) {
+    if (wanted == WholeSigns(wanted)) {
+      Tell(products, error, wanted, signs);
+    } else {
+      Tell(products, error, WholeSigns(wanted), told.data());
+      std::copy_n(told.begin(), wanted, signs);
+    }
+    products += lanes;
+    signs += stride;
+  }
+}
+
+// The columns `channels` of `count` rows, `stride` numbers apart.
+void GatherColumns(const float* rows, int64_t count, int64_t stride,
+                   absl::Span<const int64_t> channels, float* out) {
   for (int64_t i = 0; i < count; ++i, rows += stride) {
     for (const int64_t channel : channels) *out++ = rows[channel];
   }
+}
+
+// The rows `channels` of rows that are `width` numbers wide.
+void GatherRows(const float* rows, int64_t width, absl::Span<const int64_t> channels,
+                float* out) {
+  for (const int64_t channel : channels) out = std::copy_n(rows + channel * width, width, out);
 }
 
 }  // namespace
@@ -88,6 +114,7 @@ SignFilter::SignFilter(const Matrix& rows)
 void SignFilter::Filter(const Eigen::Ref<const Matrix>& vectors,
                         absl::Span<const double> lengths, absl::Span<const int64_t> channels,
                         int64_t count, uint8_t* signs) const {
+  assert(static_cast<int64_t>(lengths.size()) == vectors.rows());
   const auto products = static_cast<int64_t>(channels.size());
   const int64_t most_lanes = kernel_.most_vectors * kernel_.lanes;
   std::vector<float> errors;
@@ -96,34 +123,21 @@ void SignFilter::Filter(const Eigen::Ref<const Matrix>& vectors,
   }
   const bool all = products == width_;
   std::vector<float> some(all ? 0 : static_cast<size_t>(vectors.rows() * products));
-  if (!all) Gather(vectors.data(), vectors.rows(), vectors.outerStride(), channels, &some[0]);
+  if (!all) {
+    GatherColumns(vectors.data(), vectors.rows(), vectors.outerStride(), channels,
+                  some.data());
+  }
   const float* const keys = all ? vectors.data() : some.data();
   const int64_t stride = all ? vectors.outerStride() : products;
   const AlignedNumbers columns(all ? 0 : products * most_lanes);
   const AlignedNumbers scores(vectors.rows() * most_lanes + kSigns);
-  std::vector<uint8_t> told(static_cast<size_t>(WholeSigns(most_lanes)));
   for (const Panel& panel : panels_) {
     if (panel.first >= count) break;
-    const int64_t lanes = Lanes(panel);
-    const float* rows = numbers_.data() + panel.offset;
-    if (!all) {
-      for (int64_t i = 0; i < products; ++i) {
-        std::copy_n(rows + channels[i] * lanes, lanes, columns.data() + i * lanes);
-      }
-      rows = columns.data();
-    }
+    const float* const rows = all ? NumbersOf(panel) : columns.data();
+    if (!all) GatherRows(NumbersOf(panel), Lanes(panel), channels, columns.data());
     kernel_.score(rows, panel.vectors, keys, stride, vectors.rows(), products, scores.data());
-    const int64_t wanted = std::min(lanes, count - panel.first);
-    for (int64_t i = 0; i < vectors.rows(); ++i) {
-      const float* const from = scores.data() + i * lanes;
-      uint8_t* const to = signs + i * count + panel.first;
-      if (wanted == WholeSigns(wanted)) {
-        Tell(from, errors[i], wanted, to);
-      } else {
-        Tell(from, errors[i], WholeSigns(wanted), told.data());
-        std::copy_n(told.begin(), wanted, to);
-      }
-    }
+    TellRows(scores.data(), Lanes(panel), std::min(Lanes(panel), count - panel.first), errors,
+             count, signs + panel.first);
   }
 }
 

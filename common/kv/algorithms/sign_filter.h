@@ -40,6 +40,7 @@ class SignFilter {
   };
 
   int64_t Lanes(const Panel& panel) const { return panel.vectors * kernel_.lanes; }
+  const float* NumbersOf(const Panel& panel) const { return numbers_.data() + panel.offset; }
 
   const AttentionKernel& kernel_;
   int64_t width_;

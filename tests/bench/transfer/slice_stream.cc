@@ -74,7 +74,8 @@ class SliceSender final : public Sender {
 // Copied while the sum of it has left it in a cache.
 constexpr size_t kPartBytes = size_t{1} << 16;
 
-// Copies past the caches, as restoring a large state does (common/kv/row_content.cc).
+// Copies past the caches, as restoring a state of 64 MiB or more does
+// (common/kv/row_content.cc).
 void CopyToMemory(std::string_view from, char* to) {
 #ifdef __SSE2__
   constexpr size_t kStep = sizeof(__m128i);
