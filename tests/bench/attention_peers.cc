@@ -12,7 +12,8 @@
 namespace kvwire {
 namespace {
 
-constexpr int64_t kSteps = 32'000'000;  // about as long as attention to be compared
+// About as long as the attention to be compared.
+constexpr int64_t kSteps = 32'000'000;
 constexpr int kChains = 12;  // enough to hide the latency of two units
 
 using Clock = std::chrono::steady_clock;

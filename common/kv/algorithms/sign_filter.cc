@@ -91,7 +91,6 @@ void GatherRows(const float* rows, int64_t width, absl::Span<const int64_t> chan
 SignFilter::SignFilter(const Matrix& rows)
     : kernel_(ActiveAttentionKernel()),
       width_(rows.cols()),
-      longest_(0),
       numbers_((rows.rows() + kernel_.lanes) * width_) {
   for (int64_t i = 0; i < rows.rows(); ++i) {
     const absl::Span<const float> row(rows.row(i).data(), static_cast<size_t>(width_));

@@ -44,7 +44,7 @@ class SignFilter {
 
   const AttentionKernel& kernel_;
   int64_t width_;
-  double longest_;  // of the rows
+  double longest_ = 0;  // of the rows
   std::vector<Panel> panels_;
   AlignedNumbers numbers_;  // of all panels
 };
