@@ -138,19 +138,16 @@ struct Speeds {
   double copy = 0;
 };
 
-// Memory for a copy of kLargeBytes, `offset` bytes into a page. Where the source's is the same
-// or less by up to some hundred, stores wait for loads that have nothing to do with them.
+// Memory to copy kLargeBytes from or to, `offset` bytes into a page. Where both begin at about
+// the same place of one, processors take loads for those of what was just stored, and wait.
 char* CopyMemory(int64_t offset) {
   constexpr size_t kPage = 4096;
-  return static_cast<char*>(std::aligned_alloc(kPage, kLargeBytes + kPage)) + offset;
+  void* const pages = std::aligned_alloc(kPage, kLargeBytes + kPage);
+  return static_cast<char*>(std::memset(static_cast<char*>(pages) + offset, 1, kLargeBytes));
 }
 
 Speeds Measure(int passes, int64_t bytes, const std::function<void()>& work) {
-  static char* const from = [] {
-    char* const memory = CopyMemory(0);
-    std::memset(memory, 1, kLargeBytes);
-    return memory;
-  }();
+  static const char* const from = CopyMemory(0);
   static char* const to = CopyMemory(2048);
   Speeds best;
   for (int pass = 0; pass < passes; ++pass) {

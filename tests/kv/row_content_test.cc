@@ -1,6 +1,5 @@
 #include "common/kv/row_content.h"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>

@@ -22,7 +22,7 @@ absl::Span<const InstructionSet> SupportedInstructionSets();
 InstructionSet AttentionInstructionSet();
 
 // Makes attention use a supported set from now on, for tests and benchmarks; nothing: the
-// widest. Thread-safe; calls that are under way, and sign filters, go on as they began.
+// widest. Thread-safe; calls that are under way, and who keeps a kernel, go on as they began.
 void SetAttentionInstructionSet(std::optional<InstructionSet> set);
 
 const AttentionKernel& ActiveAttentionKernel();
